@@ -1,0 +1,1 @@
+"""The conversation engine and the decision model; knows no chat platform."""

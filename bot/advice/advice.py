@@ -1,0 +1,187 @@
+"""The advice as a value: what every surface shows and what `--json` prints (the contract of the interview)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Verdict = Literal["clear", "likely", "close", "abstain"]
+Percentiles = tuple[float, float, float]
+
+
+class Part(BaseModel):
+    """Base of the parts of an advice."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Exclusion(Part):
+    rule: str
+    text: str
+    claims: tuple[str, ...]
+    evidence: tuple[str, ...] = ()
+    assumption: str | None = None
+
+
+class Cost(Part):
+    """5th, 50th and 95th percentiles. Money covers work, checking, management and set-up; `errors` come on top."""
+
+    per_item: Percentiles | None
+    per_month: Percentiles | None
+    errors_per_item: Percentiles | None
+    total: Percentiles | None
+    currency: str | None
+    accuracy: Percentiles
+    payback_months: float | None
+
+
+class OptionAdvice(Part):
+    id: str
+    rank: int | None
+    value: float | None
+    first: float
+    excluded: Exclusion | None
+    criteria: dict[str, float]
+    cost: Cost | None
+
+
+class Reason(Part):
+    """A statement with what it rests on: claims, evidence, or a worded assumption."""
+
+    text: str
+    criterion: str | None = None
+    favours: str | None = None
+    claims: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    assumption: str | None = None
+    rule: str | None = None
+
+
+class FlipAdvice(Part):
+    question: str
+    # The value as an answer file writes it: a choice, a number, or a ranking.
+    from_: Any
+    to: Any
+    then: str
+    veto: bool
+    text: str
+
+
+class FindOut(Part):
+    question: str
+    could_become: tuple[str, ...]
+    could_exclude: tuple[str, ...]
+    power: float
+    text: str
+
+
+class SplitPart(Part):
+    part: str
+    option: str
+    why: str
+    claims: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
+class Split(Part):
+    parts: tuple[SplitPart, ...]
+    text: str
+    gain: float
+    residual: str | None
+
+
+class Automation(Part):
+    text: str
+    claims: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
+class ProviderAdvice(Part):
+    """For a provider whose client considers microlabor."""
+
+    stress: tuple[Reason, ...]
+    concede: tuple[Reason, ...]
+    client_right: tuple[Reason, ...]
+    best_offer: str
+    best_crowd: str | None
+    lead: float
+    client_should_leave_if: tuple[str, ...]
+
+
+class Contradiction(Part):
+    questions: tuple[str, ...]
+    text: str
+
+
+class Assumption(Part):
+    parameter: str
+    range: tuple[float, float]
+    unit: str
+    source: str
+    dated: str
+    text: str
+
+
+class SourceLine(Part):
+    id: str
+    title: str
+    publisher: str
+    year: int | None
+    dated: str
+    url: str
+
+
+class CriticalWeight(Part):
+    criterion: str
+    weight: float
+    flips_at: float | None
+    then: str | None
+
+
+class TornadoBar(Part):
+    question: str
+    low: float
+    high: float
+
+
+class Stated(Part):
+    """An answer as it entered the advice; `status` keeps apart the ways of not knowing."""
+
+    question: str
+    status: str
+    value: Any = None
+    unsure: bool = False
+
+
+class Advice(Part):
+    recommended: str | None
+    verdict: Verdict
+    headline: str
+    sure: str
+    options: tuple[OptionAdvice, ...]
+    reasons: tuple[Reason, ...]
+    against: tuple[Reason, ...]
+    flips: tuple[FlipAdvice, ...]
+    find_out: tuple[FindOut, ...]
+    split: Split | None
+    safeguards: tuple[Reason, ...]
+    sums: tuple[Reason, ...]
+    automation: Automation | None
+    provider: ProviderAdvice | None
+    contradictions: tuple[Contradiction, ...]
+    assumptions: tuple[Assumption, ...]
+    weights: dict[str, float]
+    critical_weights: tuple[CriticalWeight, ...]
+    tornado: tuple[TornadoBar, ...]
+    answers: tuple[Stated, ...]
+    sources: tuple[SourceLine, ...]
+    knowledge_version: str
+    answers_digest: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data with the contract's names."""
+        plain = self.model_dump(mode="json")
+        for flip in plain["flips"]:
+            flip["from"] = flip.pop("from_")
+        return plain
