@@ -51,11 +51,7 @@ class Loader(yaml.CSafeLoader):
 
 
 Loader.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern)
-        for tag, pattern in resolvers
-        if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
-    ]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 
@@ -104,6 +100,5 @@ def _mapping(files: Files, name: str) -> dict[str, object]:
 
 def _entries(files: Files, name: str) -> dict[str, object]:
     return {
-        id: {"id": id, **TypeAdapter(dict[str, object]).validate_python(entry)}
-        for id, entry in _mapping(files, name).items()
+        id: {"id": id, **TypeAdapter(dict[str, object]).validate_python(entry)} for id, entry in _mapping(files, name).items()
     }

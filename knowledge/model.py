@@ -35,9 +35,7 @@ class Claim(Entry):
     """One statement of the article, in our own words."""
 
     section: str
-    kind: Literal[
-        "estimate", "judgement", "example", "recommendation", "definition", "description", "report", "prediction"
-    ]
+    kind: Literal["estimate", "judgement", "example", "recommendation", "definition", "description", "report", "prediction"]
     attributed: str
     options: tuple[str, ...]
     direction: str
@@ -109,6 +107,9 @@ class Precedent(Entry):
 
 # --- the interview ---------------------------------------------------------------------------------------------------
 
+ECONOMIC = ("volume", "minutes", "months", "demand", "skill", "accuracy", "error_impact", "checkable", "residency")
+"""Questions that meet in the economics, so that their effects on cost are not additive."""
+
 QuestionType = Literal["text", "choice", "number", "percent", "money", "ranking"]
 When = dict[str, tuple[str, ...]]
 
@@ -158,10 +159,10 @@ class Question(Entry):
 
 
 class Option(Entry):
-    """A way to source the work."""
+    """A way to source the work. `cost_basis` are the facts that statements about its price rest on."""
 
     group: Literal["in_house", "bpo", "crowd"]
-    domestic: bool = False
+    cost_basis: tuple[str, ...]
 
 
 class Criterion(Entry):
@@ -169,6 +170,7 @@ class Criterion(Entry):
 
     ranked: bool
     start: float = Field(0.5, ge=0, le=1, description="value of every option before any effect")
+    basis: tuple[str, ...]
 
 
 class Rule(Entry):
@@ -317,7 +319,9 @@ class Language(BaseModel):
     parameters: dict[str, RuleWords]
     glossary: dict[str, Term]
     sentences: dict[str, str]
-    lexicon: dict[str, object] = Field(default_factory=dict)
+    lexicon: dict[str, object]
+    requests: dict[str, object]
+    topics: dict[str, object]
 
 
 Fact = Claim | Evidence | Derived | Dispute | Omission | Precedent

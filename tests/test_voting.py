@@ -58,10 +58,8 @@ def test_a_correlated_majority_is_the_beta_binomial_tail(p: float, rho: float, v
     def log_beta(x: float, y: float) -> float:
         return lgamma(x) + lgamma(y) - lgamma(x + y)
 
-    tail = sum(
-        comb(votes, j) * exp(log_beta(a + j, b + votes - j) - log_beta(a, b))
-        for j in range((votes + 1) // 2, votes + 1)
-    )
+    most = range((votes + 1) // 2, votes + 1)
+    tail = sum(comb(votes, j) * exp(log_beta(a + j, b + votes - j) - log_beta(a, b)) for j in most)
     assert correlated_majority(p, rho, votes) == pytest.approx(tail, abs=1e-10)
 
 
@@ -259,6 +257,11 @@ def test_the_saving_pays_for_so_many_judgements_per_item(remaining, free, after_
 def test_three_domestic_votes_cost_more_than_the_provider():
     assert 3 * price_per_judgement([0.36, 0.40], 0, 0) == pytest.approx([1.08, 1.20])
     assert 3 * price_per_judgement(0.34, 0, 0) > 1
+
+
+def test_three_indian_votes_pay_until_an_error_costs_eight_items():
+    votes = 3 * price_per_judgement(0.285, 0, 0)
+    assert break_even_error_cost(float(votes), 1, float(majority(0.9, 3)), 0.99) == pytest.approx(8.1, abs=0.06)
 
 
 @given(cheap=st.floats(0.1, 5), more=st.floats(0.01, 5), low=st.floats(0.5, 0.9), better=st.floats(0.01, 0.1))

@@ -13,9 +13,9 @@ import numpy as np
 
 from bot.advice.scores import Change, Standing, standings
 from bot.advice.sheet import Known, Sheet, at_level, known
-from bot.advice.tables import ECONOMIC, tables
+from bot.advice.tables import tables
 from bot.answers import Ranking
-from knowledge.model import Knowledge, Question
+from knowledge.model import ECONOMIC, Knowledge, Question
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.advice.capacity import premium
+from bot.advice.capacity import idle_premium_lognormal
 from bot.advice.setups import SETUPS, Yield, yields
 from bot.advice.sheet import Figure, Sheet
 from bot.advice.tables import Floats, Ints
@@ -64,7 +64,7 @@ def _prices(knowledge: Knowledge, figures: tuple[tuple[str, Figure], ...], n: in
         crowd["crowd_direct", skill] = yields(worker, p["error_correlation"], p["accuracy_in_house"])
         crowd["crowd_vendor", skill] = yields(managed, p["error_correlation"], p["accuracy_in_house"])
     variations = {demand: p[f"variation_{demand}"] for demand in ("steady", "seasonal", "spiky")}
-    idle = {demand: premium(cv, p["overflow_price"]) for demand, cv in variations.items()}
+    idle = {demand: idle_premium_lognormal(cv, p["overflow_price"]) for demand, cv in variations.items()}
     return Prices(p, crowd, {**idle, "one_off": np.zeros(1)})
 
 

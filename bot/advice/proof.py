@@ -20,9 +20,9 @@ import numpy as np
 from bot.advice.economics import cost_value, costs, prices
 from bot.advice.scores import standing, vetoed
 from bot.advice.sheet import Sheet, at_level
-from bot.advice.tables import ECONOMIC, Bools, Floats, tables
+from bot.advice.tables import Bools, Floats, tables
 from bot.advice.worlds import Levels, rank_weights
-from knowledge.model import Knowledge
+from knowledge.model import ECONOMIC, Knowledge
 
 LARGEST_BLOCK = 60_000
 """Combinations of a block that are enumerated; above it nothing is claimed."""

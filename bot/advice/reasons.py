@@ -39,7 +39,8 @@ def stated(knowledge: Knowledge, rule: Rule, language: str, **more: str | None) 
 def holds(knowledge: Knowledge, when: When, sheet: Sheet) -> bool:
     """Whether every named question was answered with one of the levels."""
     return all(
-        id in sheet.known and sheet.known[id].level < len(knowledge.questions[id].levels)
+        id in sheet.known
+        and sheet.known[id].level < len(knowledge.questions[id].levels)
         and knowledge.questions[id].levels[sheet.known[id].level] in levels
         for id, levels in when.items()
     )
@@ -50,7 +51,9 @@ def touches(knowledge: Knowledge, when: When, sheet: Sheet) -> bool:
     return all(id not in sheet.known or holds(knowledge, {id: levels}, sheet) for id, levels in when.items())
 
 
-def weigh(knowledge: Knowledge, sheet: Sheet, weights: Floats, leader: int, rivals: Sequence[int], language: str) -> list[tuple[float, Reason]]:
+def weigh(
+    knowledge: Knowledge, sheet: Sheet, weights: Floats, leader: int, rivals: Sequence[int], language: str
+) -> list[tuple[float, Reason]]:
     """Each fired effect with its contribution to the leader's lead over the mean of the rivals, largest first."""
     t = tables(knowledge)
     found: list[tuple[float, Reason]] = []
@@ -68,7 +71,12 @@ def _gain(effect: Effect, options: Sequence[str], leader: int, rivals: Sequence[
 
 
 def for_and_against(
-    knowledge: Knowledge, sheet: Sheet, weights: Floats, order: Sequence[int], costs: Mapping[int, tuple[float, Reason]], language: str
+    knowledge: Knowledge,
+    sheet: Sheet,
+    weights: Floats,
+    order: Sequence[int],
+    costs: Mapping[int, tuple[float, Reason]],
+    language: str,
 ) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
     """Reasons for the leader against the field, and the strongest case against it: what speaks for each rival."""
     options = list(knowledge.options)
@@ -106,7 +114,8 @@ def exclusions(knowledge: Knowledge, sheet: Sheet, language: str) -> dict[str, E
             claims, evidence = cited(knowledge, veto.basis)
             for option in veto.removes:
                 found.setdefault(
-                    option, Exclusion(rule=veto.id, text=words.text, claims=claims, evidence=evidence, assumption=words.assumption)
+                    option,
+                    Exclusion(rule=veto.id, text=words.text, claims=claims, evidence=evidence, assumption=words.assumption),
                 )
     return found
 

@@ -18,9 +18,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 Bools = NDArray[np.bool_]
 
-ECONOMIC = ("volume", "minutes", "months", "demand", "skill", "accuracy", "error_impact", "checkable", "residency")
-"""Questions that meet in the economics table, so that their effects on cost are not additive."""
-
 
 @dataclass(frozen=True)
 class Tables:

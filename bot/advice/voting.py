@@ -168,7 +168,12 @@ def price_per_judgement(wage: ArrayLike, fee: ArrayLike, gold_share: ArrayLike) 
     return price
 
 
-def break_even_error_cost(cost_cheap: float, cost_dear: float, accuracy_cheap: float, accuracy_dear: float) -> float | None:
+def break_even_error_cost(
+    cost_cheap: float,
+    cost_dear: float,
+    accuracy_cheap: float,
+    accuracy_dear: float,
+) -> float | None:
     """Cost of one error above which the dearer, more accurate option is worth its price; in the unit of the costs.
 
     Equates C + (1 − Q) L: L* = (C_dear − C_cheap) / (Q_dear − Q_cheap). None where the first option is not both

@@ -13,9 +13,9 @@ from functools import lru_cache
 import numpy as np
 
 from bot.advice.sheet import Known, Sheet
-from bot.advice.tables import ECONOMIC, Floats, Ints, tables
+from bot.advice.tables import Floats, Ints, tables
 from bot.advice.weights import sample_cone, tiered_roc
-from knowledge.model import Knowledge, Question
+from knowledge.model import ECONOMIC, Knowledge, Question
 
 Levels = dict[str, Ints]
 

@@ -16,30 +16,34 @@ from rapidfuzz.process import extractOne
 
 Unit = tuple[tuple[str, float], ...]
 WORD = re.compile(r"[^\W_]+")
-FAINT = 0.7
+FAINT = "~"  # marks the term of a faint word, so that no other word meets it by its stem
+BROADER = 0.7  # what a word counts as the broader thing that it also is
 LONGEST_PHRASE = 5
-MOST_SLIPS = 8  # a text with more unknown words than this is not a question about the subject
+MOST_SLIPS = 8  # words mended in one text; with more unknown ones it is hardly a question about the subject
 
 
 class Lexis:
-    """Turns text of one language into units. `alike` lists phrases under the term they stand for."""
+    """Turns text of one language into units. `alike` pairs phrases with the term they stand for; the last one counts."""
 
     def __init__(
         self,
         endings: Iterable[str],
         filler: Iterable[str],
-        alike: Mapping[str, Iterable[str]],
+        faint: Iterable[str],
+        alike: Iterable[tuple[str, str]],
         broader: Mapping[str, str],
         texts: Iterable[str],
     ) -> None:
         self.endings = tuple(sorted(endings, key=len, reverse=True))
         self.broader = broader
         self.filler = frozenset(filler)
-        self.phrases = {tuple(map(self.stem, words(p))): term for term, said in alike.items() for p in said}
-        spoken = {word for phrases in alike.values() for phrase in phrases for word in words(phrase)}
-        spoken.update(word for text in texts for word in words(text))
-        self.known = spoken | self.filler
-        self.guessable = sorted(word for word in self.known if len(word) >= 4)
+        self.faint = frozenset(faint)
+        phrases = [(tuple(words(phrase)), term) for phrase, term in alike]
+        self.phrases = {tuple(map(self.stem, phrase)): term for phrase, term in phrases} | dict(phrases)
+        spoken = {word for phrase, _ in phrases for word in phrase}.union(*map(words, texts))
+        self.known = spoken | self.filler | self.faint
+        self.guessable = sorted((word for word in self.known if len(word) >= 3), key=self._plainest)
+        self.letters = {"".join(sorted(word)): word for word in reversed(self.guessable)}
 
     def stem(self, word: str) -> str:
         """The word without its ending, so that its forms meet; never less than three letters."""
@@ -49,12 +53,16 @@ class Lexis:
                 break
         return word[:-1] if len(word) > 3 and word[-1] == word[-2] else word
 
+    def _plainest(self, word: str) -> tuple[bool, str]:
+        return word not in self.filler, word
+
     def meant(self, word: str) -> str:
-        """The known word that an unknown one is a slip of: one letter off, or two in a long word."""
-        if len(word) < 5:
-            return word
-        near = extractOne(word, self.guessable, scorer=OSA.distance, score_cutoff=1 if len(word) < 8 else 2)
-        return near[0] if near and near[0][0] == word[0] else word
+        """The known word that an unknown one is a slip of: letters swapped, one wrong, or two in a long word."""
+        swapped = self.letters.get("".join(sorted(word)), "")
+        if swapped[:1] == word[0]:
+            return swapped
+        near = extractOne(word, self.guessable, scorer=OSA.distance, score_cutoff=1 if len(word) < 10 else 2)
+        return near[0] if near and len(word) > 4 and near[0][0] == word[0] else word
 
     def units(self, text: str, *, repair: bool = False) -> tuple[Unit, ...]:
         """The units of a text in order, without filler. `repair` mends slips of the pen first."""
@@ -67,22 +75,30 @@ class Lexis:
         found: list[Unit] = []
         at = 0
         while at < len(said):
-            for length in range(min(LONGEST_PHRASE, len(said) - at), 0, -1):
-                term = self.phrases.get(tuple(stems[at : at + length]))
-                if term is not None:
-                    break
-            else:
-                length, term = 1, None if said[at] in self.filler else stems[at]
+            length, term = self._longest(said, stems, at)
             if term is not None:
                 found.append(tuple(self._meanings(term)))
             at += length
         return tuple(found)
 
+    def _longest(self, said: Sequence[str], stems: Sequence[str], at: int) -> tuple[int, str | None]:
+        """The longest phrase at a word, as said or by its stems: how many words it has, and its term unless filler."""
+        for length in range(min(LONGEST_PHRASE, len(said) - at), 1, -1):
+            until = at + length
+            term = self.phrases.get(tuple(said[at:until])) or self.phrases.get(tuple(stems[at:until]))
+            if term is not None:
+                return length, term
+        if said[at] in self.filler:
+            return 1, None
+        if said[at] in self.faint:
+            return 1, FAINT + stems[at]
+        return 1, self.phrases.get((said[at],)) or self.phrases.get((stems[at],)) or stems[at]
+
     def _meanings(self, term: str | None) -> Iterator[tuple[str, float]]:
         weight = 1.0
         while term is not None:
             yield term, weight
-            term, weight = self.broader.get(term), weight * FAINT
+            term, weight = self.broader.get(term), weight * BROADER
 
 
 class Bm25:
@@ -97,11 +113,10 @@ class Bm25:
             for term, count in counts.items():
                 self.postings[term][id] = count * (k1 + 1) / (count + k1 * length)
         self.idf = {term: log(1 + (len(terms) - len(ids) + 0.5) / (len(ids) + 0.5)) for term, ids in self.postings.items()}
-        self.rarest = log(1 + (len(terms) + 0.5) / 0.5)
 
-    def rarity(self, unit: Unit) -> float:
-        """How much a unit says: the idf of its first known meaning; of none, that of a word never seen."""
-        return next((self.idf[term] for term, _ in unit if term in self.idf), self.rarest)
+    def rarity(self, unit: Unit) -> float | None:
+        """How much a unit tells documents apart: the idf of its first meaning that any of them has."""
+        return next((self.idf[term] for term, _ in unit if term in self.idf), None)
 
     def scores(self, units: Iterable[Unit]) -> dict[str, float]:
         """Score of every document that shares a term; of a unit's meanings the best one counts."""

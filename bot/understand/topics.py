@@ -6,31 +6,40 @@ the more the rarer it is. So a question about something else finds nothing even 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
+from typing import NamedTuple, TypeVar
 
-from pydantic import TypeAdapter
-
-from bot.understand.bm25 import Bm25, Lexis, Unit
-from knowledge.load import Loader, packaged_files
-from knowledge.model import Claim, Derived, Dispute, Entry, Evidence, Knowledge, Omission, Precedent, Words
 import yaml
+from pydantic import Field, TypeAdapter
+
+from bot.understand.bm25 import FAINT, Bm25, Lexis, Unit
+from knowledge.load import Loader, packaged_files
+from knowledge.model import Dispute, Entry, Fact, Knowledge, Precedent, Words
 
 COVERED = 0.66  # least share of a question that its topic must know
-ALIKE = 0.4  # least likeness to one of the topic's own ways of asking
+STATED = 0.85  # least share that a single fact must say
+ALIKE = 0.45  # least likeness to one of the topic's own ways of asking
+CASE = 0.55  # least likeness where a topic is about one organisation
 HINTED = 0.6  # what a word counts that only the topic's facts know
-PLAINEST, RAREST = 1.0, 4.0  # bounds of what one word says
+FAINTEST, PLAINEST, RAREST, UNHEARD = 0.4, 1.0, 3.0, 4.0  # what words say: faint ones, bounds of others, unknown ones
+LONGEST = 40  # units of a question that are looked at
+K = TypeVar("K")
+SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
 
 
 class Topic(Entry):
-    """What answers one kind of question: ids of facts, the best first. `notes` are arithmetic, disputes and omissions."""
+    """What answers one kind of question: ids of facts, best first. `notes` are arithmetic, disputes and omissions."""
 
     claims: tuple[str, ...]
     evidence: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     precedents: tuple[str, ...] = ()
-    sides: dict[str, tuple[str, ...]] = {}
+    case: bool = Field(False, description="about one organisation: even faint words of a question must fit")
+    sides: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -46,107 +55,169 @@ class TopicWords(Words):
 
 
 class SubjectWords(Words):
-    """The words for questions about the subject."""
+    """The words of one language for questions about the subject."""
 
     endings: tuple[str, ...]
     filler: tuple[str, ...]
+    faint: tuple[str, ...]
     alike: dict[str, tuple[str, ...]]
     broader: dict[str, str]
     compares: tuple[str, ...]
+    named: tuple[str, ...]
     sides: dict[str, str]
     sentences: dict[str, str]
     topics: dict[str, TopicWords]
 
 
 @lru_cache(maxsize=4)
-def topics_of(knowledge: Knowledge) -> dict[str, Topic]:
-    content = yaml.load(packaged_files()["topics.yaml"], Loader)
+def topics_of(_: Knowledge) -> dict[str, Topic]:
+    """The topics of a base. To become `knowledge.topics`."""
+    content = yaml.load(packaged_files()["topics.yaml"], Loader)  # noqa: S506  a safe loader with fewer booleans
     return TypeAdapter(dict[str, Topic]).validate_python({id: {"id": id, **entry} for id, entry in content.items()})
 
 
 @lru_cache(maxsize=4)
 def words_of(knowledge: Knowledge, language: str) -> SubjectWords:
-    return SubjectWords.model_validate(yaml.load(packaged_files()["en/topics.yaml"], Loader))
+    """The words of a language; English where it is not there."""
+    return SubjectWords.model_validate(knowledge.words(language).topics)
+
+
+class Match(NamedTuple):
+    """How well a topic meets a question: the share of the question it covers, and its likeness to a way of asking."""
+
+    topic: str
+    covered: float
+    like: float
+    least: float
+
+    @property
+    def score(self) -> float:
+        return self.covered + self.like
+
+    @property
+    def answers(self) -> bool:
+        """Near enough to be the answer."""
+        return self.covered >= COVERED and self.like >= self.least
 
 
 class TopicIndex:
-    """Finds topics by their ways of asking, and facts by their words."""
+    """Finds the topics of a question by what they cover and how people ask about them."""
 
     def __init__(self, knowledge: Knowledge, language: str) -> None:
         self.topics = topics_of(knowledge)
         self.words = words_of(knowledge, language)
-        names = {id: (words.name, *words.asks) for id, words in self.words.topics.items()}
-        facts = {id: text for id, text in _texts(knowledge)}
+        spoken = self.words.topics
         self.lexis = Lexis(
             self.words.endings,
             self.words.filler,
+            self.words.faint,
             _alike(knowledge, language, self.words),
             self.words.broader,
-            [ask for asks in names.values() for ask in asks],
+            (ask for words in spoken.values() for ask in words.asks),
         )
-        units = {id: self.lexis.units(text) for id, text in facts.items()}
-        asks = {id: [self.lexis.units(ask) for ask in said] for id, said in names.items()}
-        self.facts = Bm25({**units, **{f"topic {id}": sum(said, ()) for id, said in asks.items()}})
-        self.asks: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        self.ask_topic: list[str] = []
-        self.ask_size: list[float] = []
-        self.known: dict[str, dict[str, float]] = defaultdict(dict)
+        facts = {id: self.lexis.units(text) for id, text in _texts(knowledge)}
+        asks = {id: [self.lexis.units(ask) for ask in spoken[id].asks] for id in self.topics}
+        self.facts = Bm25(facts)
+        self.alone = {id: Topic(id=id, claims=(id,), evidence=claim.evidence[:3]) for id, claim in knowledge.claims.items()}
+        self.alone |= {id: Topic(id=id, claims=each.claims, evidence=(id,)) for id, each in knowledge.evidence.items()}
+        self.known: dict[str, dict[str, float]] = defaultdict(dict)  # term → topic → how well the topic knows it
+        self.asked: dict[str, list[tuple[int, float]]] = defaultdict(list)  # term → ways of asking that have it
+        self.ways: list[tuple[str, float]] = []  # topic and size of each way of asking
         for id, topic in self.topics.items():
-            for unit in (unit for fact in topic.facts for unit in units[fact]):
-                for term, weight in unit:
-                    self.known[term][id] = max(HINTED * weight, self.known[term].get(id, 0))
-            for ask in asks[id]:
-                for unit in dict.fromkeys(ask):
-                    for term, weight in unit:
-                        self.asks[term].append((len(self.ask_topic), weight))
-                        self.known[term][id] = max(weight, self.known[term].get(id, 0))
-                self.ask_topic.append(id)
-                self.ask_size.append(sum(self.says(unit) for unit in dict.fromkeys(ask)))
+            hints = () if topic.case else chain(*chain(*(facts[fact] for fact in topic.facts)))
+            for term, weight in hints:
+                self.known[term][id] = max(HINTED * weight, self.known[term].get(id, 0.0))
+            for units in asks[id]:
+                for term, weight in chain(*units):
+                    self.known[term][id] = max(weight, self.known[term].get(id, 0.0))
+                    self.asked[term].append((len(self.ways), weight))
+                self.ways.append((id, sum(map(self.says, set(units)))))
 
     def says(self, unit: Unit) -> float:
-        return min(RAREST, max(PLAINEST, self.facts.rarity(unit)))
+        """How much a unit tells one question from another."""
+        if unit[0][0].startswith(FAINT):
+            return FAINTEST
+        rarity = self.facts.rarity(unit)
+        return UNHEARD if rarity is None else min(RAREST, max(PLAINEST, rarity))
 
-    def match(self, units: Sequence[Unit]) -> list[tuple[float, float, float, str]]:
-        """Score, coverage, likeness of every topic that shares a word."""
-        units = list(dict.fromkeys(units))
-        size = sum(self.says(unit) for unit in units)
+    def read(self, text: str) -> tuple[Unit, ...]:
+        """What a question says: its distinct units."""
+        return tuple(dict.fromkeys(self.lexis.units(text, repair=True)))[:LONGEST]
+
+    def single(self, units: Sequence[Unit]) -> list[Topic]:
+        """The one claim or piece of evidence that says nearly every word of a question, three telling ones at least."""
+        size = sum(map(self.says, units))
+        scores = self.facts.scores(units)
+        for id in sorted(scores, key=lambda id: -scores[id])[:3]:
+            met = {unit: max(weight * (id in self.facts.postings.get(term, ())) for term, weight in unit) for unit in units}
+            telling = sum(share == 1 and self.says(unit) > PLAINEST for unit, share in met.items())
+            if telling > 2 and sum(share * self.says(unit) for unit, share in met.items()) >= STATED * size:
+                return [self.alone[id]] if id in self.alone else []
+        return []
+
+    def find(self, units: Sequence[Unit]) -> list[Match]:
+        """Every topic that shares a word with the question, the nearest first."""
+        size = sum(map(self.says, units))
+        if all(unit[0][0].startswith(FAINT) for unit in units):
+            return []
+        strict = sum(RAREST if self.says(unit) == FAINTEST else self.says(unit) for unit in units)
         covered: dict[str, float] = defaultdict(float)
         shared: dict[int, float] = defaultdict(float)
         for unit in units:
-            best: dict[str, float] = {}
-            best_ask: dict[int, float] = {}
-            for term, weight in unit:
-                for id, known in self.known.get(term, {}).items():
-                    best[id] = max(best.get(id, 0), known * weight)
-                for ask, known in self.asks.get(term, ()):
-                    best_ask[ask] = max(best_ask.get(ask, 0), known * weight)
             says = self.says(unit)
-            for id, share in best.items():
-                covered[id] += share * says / size
-            for ask, share in best_ask.items():
-                shared[ask] += share * says
+            for id, share in _best((weight, self.known.get(term, {}).items()) for term, weight in unit).items():
+                covered[id] += share * says / (strict if self.topics[id].case else size)
+            for way, share in _best((weight, self.asked.get(term, ())) for term, weight in unit).items():
+                shared[way] += share * says
         like: dict[str, float] = defaultdict(float)
-        for ask, share in shared.items():
-            id = self.ask_topic[ask]
-            like[id] = max(like[id], 2 * share / (size + self.ask_size[ask]))
-        return sorted(((covered[id] + like[id], covered[id], like[id], id) for id in covered), reverse=True)
+        for way, share in shared.items():
+            id, own = self.ways[way]
+            like[id] = max(like[id], 2 * share / (size + own))
+        matches = (
+            Match(id, covered[id], like[id], CASE if topic.case else ALIKE) for id, topic in self.topics.items() if id in covered
+        )
+        return sorted(matches, key=lambda match: -match.score)
 
 
-def _texts(knowledge: Knowledge) -> Iterable[tuple[str, str]]:
-    for shelf in (knowledge.claims, knowledge.evidence, knowledge.derived, knowledge.disputes, knowledge.omissions, knowledge.precedents):
-        for id, fact in shelf.items():
-            yield id, text_of(fact)
+def sentences(text: str) -> tuple[str, ...]:
+    """The questions in a text, up to four; the whole text where nothing in it ends with a question mark."""
+    asked = [part for part in SENTENCE.split(text) if part.rstrip().endswith("?")]
+    return tuple(asked[-4:]) or (text,)
 
 
-def text_of(fact: Claim | Evidence | Derived | Dispute | Omission | Precedent) -> str:
+def said(fact: Fact) -> str:
+    """What a fact states."""
     match fact:
-        case Dispute():
-            return f"{fact.topic} {fact.finding}"
-        case Precedent():
-            return f"{fact.organisation} {fact.process} {fact.happened}"
+        case Dispute(finding=statement) | Precedent(happened=statement):
+            return statement
         case _:
             return fact.statement
 
 
-def _alike(knowledge: Knowledge, language: str, words: SubjectWords) -> Mapping[str, Iterable[str]]:
-    return words.alike
+def _best(found: Iterable[tuple[float, Iterable[tuple[K, float]]]]) -> dict[K, float]:
+    """Of a unit's meanings the one that each finding knows best."""
+    best: dict[K, float] = {}
+    for weight, findings in found:
+        for key, share in findings:
+            best[key] = max(best.get(key, 0.0), weight * share)
+    return best
+
+
+def _texts(knowledge: Knowledge) -> Iterator[tuple[str, str]]:
+    shelves = (knowledge.claims, knowledge.evidence, knowledge.derived)
+    more = (knowledge.disputes, knowledge.omissions, knowledge.precedents)
+    for shelf in (*shelves, *more):
+        for id, fact in shelf.items():
+            title = f"{fact.organisation} {fact.process} " if isinstance(fact, Precedent) else ""
+            yield id, title + said(fact)
+
+
+def _alike(knowledge: Knowledge, language: str, words: SubjectWords) -> Iterator[tuple[str, str]]:
+    """Phrases and the terms they stand for: the glossary's first, then the topics' own, which count in a conflict."""
+    own = [(phrase, term) for term, phrases in words.alike.items() for phrase in phrases]
+    term_of = {phrase.casefold(): term for phrase, term in own}
+    for id, entry in knowledge.words(language).glossary.items():
+        name = entry.name.partition("(")[0].strip()
+        term = term_of.get(name.casefold(), id)
+        yield from ((phrase, term) for phrase in (name, *entry.said))
+    yield from own

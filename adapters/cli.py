@@ -1,0 +1,215 @@
+"""The `advisor` command. Exit codes: 0 done, 1 failed, 2 wrong usage or invalid input, 3 an interview unfinished."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+import click
+
+from knowledge.load import KnowledgeError, packaged
+
+if TYPE_CHECKING:
+    from bot.answers import Value
+    from bot.settings import Settings
+    from knowledge.model import Knowledge
+
+FAILED, WRONG, UNFINISHED = 1, 2, 3
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+db_option = click.option("--db", type=click.Path(dir_okay=False, path_type=Path), help="The SQLite file (default: ADVISOR_DB).")
+
+
+def stop(*problems: str, code: int = WRONG) -> NoReturn:
+    """Say what is wrong on stderr and end."""
+    for problem in problems:
+        click.echo(problem, err=True)
+    sys.exit(code)
+
+
+def emit(document: Any) -> None:
+    """One JSON document on stdout."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def settings() -> Settings:
+    """The settings, or an end with everything that is wrong with them."""
+    from bot.settings import SettingsError, load_settings
+
+    try:
+        return load_settings()
+    except SettingsError as error:
+        stop(*error.problems)
+
+
+def knowledge_base() -> Knowledge:
+    """The packaged knowledge base."""
+    try:
+        return packaged()
+    except KnowledgeError as error:
+        stop(f"{error}", "run `advisor knowledge check` for every problem", code=FAILED)
+
+
+class Lazy(click.Group):
+    """Commands in modules of their own, imported when they are used: `advisor chat` does not pay for the others."""
+
+    MODULES: ClassVar = {
+        "knowledge": "adapters.cli_knowledge:group",
+        "transcripts": "adapters.cli_transcripts:group",
+        "chat": "adapters.cli_chat:chat",
+    }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *self.MODULES})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.MODULES:
+            return super().get_command(ctx, cmd_name)
+        from importlib import import_module
+
+        module, _, name = self.MODULES[cmd_name].partition(":")
+        command = getattr(import_module(module), name)
+        return command if isinstance(command, click.Command) else None
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sourcing-advisor")
+def main() -> None:
+    """Advice on how to source a business process: BPO, microlabor, a split, or in-house."""
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@as_json_option
+@click.option(
+    "--format", "form", type=click.Choice(["text", "md", "html", "json"]), default="text", help="How to print the advice."
+)
+@click.option(
+    "--what-if", "supposed", multiple=True, metavar="ID=VALUE", help="Advise on a copy with this answer instead; repeatable."
+)
+@click.option("--lang", default=None, help="Language of the words (default: ADVISOR_LANG).")
+def advise(file: Path, as_json: bool, form: str, supposed: tuple[str, ...], lang: str | None) -> None:
+    """Advice for an answer file, without a conversation. Nothing is stored."""
+    from bot.advice.report import advise as advice_of
+    from bot.answer_file import Invalid, read_file
+
+    base = knowledge_base()
+    language = lang or settings().advisor_lang
+    try:
+        filled = read_file(file, base)
+    except Invalid as error:
+        stop(*error.problems)
+    answers = {**filled.answers, **_supposed(supposed, base)}
+    advice = advice_of(_counting(answers, base), base, language, filled.figures)
+    if as_json or form == "json":
+        emit(advice.as_json())
+    else:
+        from bot.page import render
+
+        click.echo(render(advice, base, language, form))
+
+
+def _counting(answers: dict[str, Any], base: Knowledge) -> dict[str, Any]:
+    from bot.case import effective
+
+    return effective(base, answers)
+
+
+def _supposed(pairs: tuple[str, ...], base: Knowledge) -> dict[str, Any]:
+    """`--what-if` values, read like those of an answer file."""
+    from bot.answer_file import Invalid, read
+
+    found: dict[str, Any] = {}
+    problems = []
+    for pair in pairs:
+        id, equals, value = pair.partition("=")
+        if not equals:
+            problems.append(f"--what-if {pair}: expected ID=VALUE, such as volume=500")
+            continue
+        try:
+            found |= read(f"answers:\n  {id}: {value}", f"--what-if {pair}", base).answers
+        except Invalid as error:
+            problems += error.problems
+    if problems:
+        stop(*problems)
+    return found
+
+
+@main.command()
+@click.argument("text")
+@as_json_option
+@click.option("--lang", default=None)
+def understand(text: str, as_json: bool, lang: str | None) -> None:
+    """What free text would fill in: values with the words they came from, and what would be asked."""
+    from bot.tell import value as told
+    from bot.understand.facts import understand as read
+
+    base = knowledge_base()
+    language = lang or settings().advisor_lang
+    reading = read(text, base, language)
+    if as_json:
+        answers = {
+            f.question: {**_plain(f.value), "said": f.said, "span": list(f.span), "unsure": f.unsure} for f in reading.facts
+        }
+        asks = [
+            {
+                "question": d.question,
+                "candidates": [_plain(v)["value"] for v in d.candidates],
+                "said": d.said,
+                "span": list(d.span),
+            }
+            for d in reading.doubts
+        ]
+        emit({"answers": answers, "asks": asks})
+        return
+    names = base.words(language).questions
+    for fact in reading.facts:
+        click.echo(f'{names[fact.question].name}: {told(fact.question, fact.value, base, language)}  ("{fact.said}")')
+    for doubt in reading.doubts:
+        options = " or ".join(told(doubt.question, v, base, language) for v in doubt.candidates)
+        click.echo(f'{names[doubt.question].name}: would ask{f" ({options}?)" if options else ""}  ("{doubt.said}")')
+    if not reading.facts and not reading.doubts:
+        click.echo("Nothing certain enough to fill in.")
+
+
+def _plain(value: Value) -> dict[str, Any]:
+    """A value as JSON; money keeps its currency beside it."""
+    from bot.answers import Money
+
+    match value:
+        case Money(amount=amount, currency=currency):
+            return {"value": amount, "currency": currency}
+        case tuple():
+            return {"value": [tier[0] if len(tier) == 1 else list(tier) for tier in value]}
+        case _:
+            return {"value": value}
+
+
+@main.command()
+@click.argument("text")
+@as_json_option
+@click.option("--lang", default=None)
+def ask(text: str, as_json: bool, lang: str | None) -> None:
+    """Answer a question about the subject from the knowledge base, or say that it has none."""
+    from bot.markup import clean
+    from bot.understand.subject import answer
+
+    base = knowledge_base()
+    found = answer(text, base, lang or settings().advisor_lang)
+    sources = [base.sources[id] for id in found.sources]
+    if as_json:
+        emit(
+            {
+                "answer": found.answer,
+                "claims": list(found.claims),
+                "evidence": list(found.evidence),
+                "sources": [s.model_dump(include={"id", "title", "publisher", "year", "dated", "url"}) for s in sources],
+                "declined": found.declined,
+                "nearest": list(found.nearest),
+            }
+        )
+        return
+    click.echo(clean(found.answer))
+    for source in sources:
+        click.echo(f"  {source.id}: {source.title}, {source.publisher} ({source.dated}) {source.url}")

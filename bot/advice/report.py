@@ -1,0 +1,334 @@
+"""The whole advice for a set of answers: one pure function from answers and knowledge to `Advice`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from bot.advice.advice import (
+    Advice,
+    Assumption,
+    CriticalWeight,
+    FindOut,
+    FlipAdvice,
+    OptionAdvice,
+    ProviderAdvice,
+    Reason,
+    SourceLine,
+    Stated,
+    TornadoBar,
+    Verdict,
+)
+from bot.advice.changes import Changes, Flip, Unknown, changes, flips, tornado, unknowns
+from bot.advice.economics import cost_value
+from bot.advice.reasons import automation, cited, contradictions, exclusions, for_and_against, holds, safeguards, stated
+from bot.advice.scores import Robustness, Standing, robustness
+from bot.advice.sheet import Figure, Known, Sheet, sheet
+from bot.advice.split import split
+from bot.advice.sums import Purse, money_text, option_cost, purse, sums
+from bot.advice.tables import Floats, tables
+from bot.advice.weights import critical_weight
+from bot.advice.worlds import levels, rank_weights
+from bot.answers import Answer, Money, number
+from knowledge.model import Knowledge, Question
+
+CORE = ("data", "volume", "priorities")
+"""While all of these are unknown no advice is called clear or likely."""
+
+
+def advise(
+    answers: Mapping[str, Answer], knowledge: Knowledge, language: str = "en", figures: Mapping[str, Figure] | None = None
+) -> Advice:
+    """The advice for these answers. The same answers and knowledge give the same bytes."""
+    facts = sheet(answers, knowledge, figures)
+    found = changes(knowledge, facts)
+    r = robustness(knowledge, facts, int(knowledge.decision["worlds"].value))
+    unknown = unknowns(knowledge, facts, found)
+    verdict = _verdict(knowledge, facts, found.now, r, unknown)
+    money = purse(knowledge, facts, r)
+    weights = rank_weights(knowledge, facts, levels(knowledge, facts, 1)).mean(axis=0)
+    order, options = found.now.order, list(knowledge.options)
+    leader = options[order[0]]
+    good, bad = for_and_against(
+        knowledge, facts, weights, order, _cost_reasons(knowledge, found.now, r, money, weights, language), language
+    )
+    divided = split(knowledge, facts, found.now, language)
+    chosen = [leader, *(part.option for part in divided.parts)] if divided else [leader]
+    told = _headline(knowledge, verdict, order, r, language)
+    parts = {
+        "options": _options(knowledge, facts, found.now, r, money, language),
+        "reasons": good,
+        "against": bad,
+        "split": divided,
+        "safeguards": safeguards(knowledge, facts, chosen, language),
+        "sums": sums(knowledge, facts, r, money, order, language),
+        "automation": automation(knowledge, facts, language),
+        "provider": _provider(knowledge, facts, found, language),
+    }
+    return Advice(
+        recommended=None if verdict == "abstain" else leader,
+        verdict=verdict,
+        headline=told[0],
+        sure=told[1],
+        flips=tuple(_flip(knowledge, facts, flip, leader, language) for flip in flips(knowledge, facts, found)),
+        find_out=tuple(_find_out(knowledge, each, language) for each in unknown),
+        contradictions=contradictions(knowledge, facts, language),
+        assumptions=_assumptions(knowledge, facts, money, language),
+        weights={criterion: float(weight) for criterion, weight in zip(knowledge.criteria, weights, strict=True)},
+        critical_weights=_critical(knowledge, found.now, r, weights),
+        tornado=tuple(TornadoBar(question=bar.question, low=bar.low, high=bar.high) for bar in tornado(found)),
+        answers=tuple(_stated(id, answers.get(id)) for id in knowledge.questions),
+        sources=_sources(knowledge, parts),
+        knowledge_version=knowledge.version,
+        answers_digest=digest(answers),
+        **parts,
+    )
+
+
+def digest(answers: Mapping[str, Answer]) -> str:
+    """SHA-256 over the answers in canonical JSON: the receipt that `replay` checks."""
+    plain = {id: answer.model_dump(mode="json") for id, answer in sorted(answers.items())}
+    return "sha256:" + hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _verdict(knowledge: Knowledge, facts: Sheet, now: Standing, r: Robustness, unknown: list[Unknown]) -> Verdict:
+    settings, first = knowledge.decision, float(r.first[now.leader])
+    if first < settings["abstain_below"].value and unknown:
+        return "abstain"
+    core_unknown = not facts.known.keys() & set(CORE) and facts.priorities is None
+    if core_unknown or first < settings["likely_from"].value:
+        return "abstain" if core_unknown and len(facts.known) < settings["abstain_known_below"].value and unknown else "close"
+    return "clear" if first >= settings["clear_from"].value else "likely"
+
+
+def _headline(knowledge: Knowledge, verdict: Verdict, order: list[int], r: Robustness, language: str) -> tuple[str, str]:
+    words, options = knowledge.words(language), list(knowledge.options)
+    rivals = sorted((o for o in order[1:]), key=lambda o: -r.first[o])
+    second = rivals[0] if rivals else order[0]
+    values = {
+        "leader": words.options[options[order[0]]].name,
+        "runner_up": words.options[options[second]].name,
+        "first": _percent(float(r.first[order[0]])),
+        "second": _percent(float(r.first[second])),
+    }
+    return words.sentences[f"verdict_{verdict}"].format(**values), words.sentences[f"sure_{verdict}"].format(**values)
+
+
+def _percent(share: float) -> str:
+    """Whole per cents; never a rounded certainty."""
+    return "over 99" if 0.995 <= share < 1 else "under 1" if 0 < share < 0.005 else f"{100 * share:.0f}"
+
+
+def _options(
+    knowledge: Knowledge, facts: Sheet, now: Standing, r: Robustness, money: Purse, language: str
+) -> tuple[OptionAdvice, ...]:
+    out = exclusions(knowledge, facts, language)
+    home = list(knowledge.options).index("in_house")
+    listed = []
+    for o, id in enumerate(knowledge.options):
+        excluded = out.get(id)
+        listed.append(
+            OptionAdvice(
+                id=id,
+                rank=None if excluded else now.order.index(o) + 1,
+                value=None if excluded else float(now.value[o]),
+                first=float(r.first[o]),
+                excluded=excluded,
+                criteria={c: float(r.criteria[i, o]) for i, c in enumerate(knowledge.criteria)},
+                cost=option_cost(knowledge, r, money, o, home),
+            )
+        )
+    return tuple(sorted(listed, key=lambda option: option.rank or len(listed) + 1))
+
+
+def _cost_reasons(
+    knowledge: Knowledge, now: Standing, r: Robustness, money: Purse, weights: Floats, language: str
+) -> dict[int, tuple[float, Reason]]:
+    """The cost of the leader against its first rivals, as a reason for or against it."""
+    words, options = knowledge.words(language), list(knowledge.options)
+    leader, *rivals = now.order
+    scaled = cost_value(knowledge, r.costs.total).mean(axis=0)
+    found = {}
+    for rival in rivals[:2]:
+        gain = float((scaled[leader] - scaled[rival]) * weights[tables(knowledge).cost])
+        name = words.options[options[rival]].name
+        text = words.sentences["cost_reason" if gain > 0 else "cost_against"].format(
+            leader=words.options[options[leader]].name,
+            rival=name,
+            rival_capital=name[:1].upper() + name[1:],
+            leader_cost=_total(r, money, leader, language),
+            rival_cost=_total(r, money, rival, language),
+        )
+        basis = dict.fromkeys(id for o in (leader, rival) for id in knowledge.options[options[o]].cost_basis)
+        claims, evidence = cited(knowledge, basis)
+        favours = options[leader if gain > 0 else rival]
+        found[rival] = (gain, Reason(text=text, criterion="cost", favours=favours, claims=claims, evidence=evidence, rule=None))
+    return found
+
+
+def _total(r: Robustness, money: Purse, option: int, language: str) -> str:
+    return money_text(float(np.median(r.costs.total[:, option] * money.item)), money.currency, language)
+
+
+def _written(question: Question, to: Known | tuple[tuple[str, ...], ...]) -> Any:
+    """A fact as an answer file writes it."""
+    if not isinstance(to, Known):
+        return [tier[0] if len(tier) == 1 else list(tier) for tier in to]
+    if to.number is not None:
+        return to.number
+    return question.levels[to.level] if to.level < len(question.levels) else {"status": "not_applicable"}
+
+
+def spoken(knowledge: Knowledge, id: str, written: Any, language: str) -> str:
+    """A written answer in words: a label, a number with its unit, or an order."""
+    words = knowledge.words(language)
+    match written:
+        case str() if written in words.questions[id].choices:
+            return words.questions[id].choices[written].label
+        case float() | int():
+            return number(float(written))
+        case list():
+            names = [[words.criteria[c].name for c in ([tier] if isinstance(tier, str) else tier)] for tier in written]
+            return ", ".join(" = ".join(tier) for tier in names)
+        case _:
+            return str(written)
+
+
+def _flip(knowledge: Knowledge, facts: Sheet, flip: Flip, leader: str, language: str) -> FlipAdvice:
+    words, question = knowledge.words(language), knowledge.questions[flip.question]
+    now = facts.priorities if flip.question == "priorities" else facts.known[flip.question]
+    before, after = _written(question, now or ()), _written(question, flip.to)
+    then = list(knowledge.options)[flip.then]
+    if question.bands:
+        pattern = ("flip_below" if after < before else "flip_above") + ("_veto" if flip.veto else "")
+    else:
+        pattern = "flip_ranking" if question.type == "ranking" else "flip_veto" if flip.veto else "flip_choice"
+    text = words.sentences[pattern].format(
+        name=words.questions[flip.question].name,
+        unit=words.questions[flip.question].unit,
+        to=spoken(knowledge, flip.question, after, language),
+        **{"from": spoken(knowledge, flip.question, before, language)},
+        then=words.options[then].name,
+        leader=words.options[leader].name,
+    )
+    return FlipAdvice(question=flip.question, from_=before, to=after, then=then, veto=flip.veto, text=text)
+
+
+def _find_out(knowledge: Knowledge, unknown: Unknown, language: str) -> FindOut:
+    words, options = knowledge.words(language), list(knowledge.options)
+    become = tuple(options[o] for o in unknown.could_become)
+    exclude = tuple(options[o] for o in unknown.could_exclude)
+    pattern = "find_both" if become and exclude else "find_become" if become else "find_exclude"
+    text = words.sentences[pattern].format(
+        name=words.questions[unknown.question].name,
+        options=" or ".join(words.options[o].name for o in (become or exclude)),
+        excluded=" and ".join(words.options[o].name for o in exclude),
+    )
+    return FindOut(question=unknown.question, could_become=become, could_exclude=exclude, power=unknown.power, text=text)
+
+
+def _critical(knowledge: Knowledge, now: Standing, r: Robustness, weights: Floats) -> tuple[CriticalWeight, ...]:
+    """For each criterion, the weight nearest to today's at which a rival overtakes the leader."""
+    options, leader = list(knowledge.options), now.leader
+    found = []
+    for i, criterion in enumerate(knowledge.criteria):
+        flips_at: tuple[float, str] | None = None
+        for rival in now.order[1:]:
+            at = critical_weight(weights, r.criteria[:, leader] - r.criteria[:, rival], i)
+            if at is not None and (flips_at is None or abs(at - weights[i]) < abs(flips_at[0] - weights[i])):
+                flips_at = (float(at), options[rival])
+        at, then = flips_at or (None, None)
+        found.append(CriticalWeight(criterion=criterion, weight=float(weights[i]), flips_at=at, then=then))
+    return tuple(found)
+
+
+def _provider(knowledge: Knowledge, facts: Sheet, found: Changes, language: str) -> ProviderAdvice | None:
+    if not holds(knowledge, {"perspective": ("provider",)}, facts):
+        return None
+    options = list(knowledge.options)
+    points: dict[str, list[Reason]] = {"stress": [], "concede": [], "client_right": []}
+    for point in knowledge.provider.values():
+        if holds(knowledge, point.when, facts):
+            points[point.role].append(stated(knowledge, point, language))
+    crowd = [o for o in found.now.order if options[o].startswith("crowd")]
+    offer = next((o for o in found.now.order if options[o].startswith("bpo")), options.index("bpo_onshore"))
+    words = knowledge.words(language)
+    leaving = [
+        _flip(knowledge, facts, flip, options[found.now.leader], language).text
+        for flip in flips(knowledge, facts, found)
+        if options[flip.then].startswith("crowd")
+    ]
+    if not leaving and options[found.now.leader].startswith("crowd"):
+        leaving = [words.sentences["provider_already"].format(leader=words.options[options[found.now.leader]].name)]
+    return ProviderAdvice(
+        stress=tuple(points["stress"]),
+        concede=tuple(points["concede"]),
+        client_right=tuple(points["client_right"]),
+        best_offer=options[offer],
+        best_crowd=options[crowd[0]] if crowd else None,
+        lead=float(found.now.value[offer] - found.now.value[crowd[0]]) if crowd else 1.0,
+        client_should_leave_if=tuple(leaving),
+    )
+
+
+def _assumptions(knowledge: Knowledge, facts: Sheet, money: Purse, language: str) -> tuple[Assumption, ...]:
+    words = knowledge.words(language).parameters
+    listed = []
+    for id, parameter in knowledge.parameters.items():
+        if id == "hour_at_default" and money.own:
+            continue
+        own = facts.figures.get(id)
+        source = own.source if own else ", ".join(parameter.basis) or "assumption"
+        listed.append(
+            Assumption(
+                parameter=id,
+                range=(own.low, own.high) if own else (parameter.low, parameter.high),
+                unit=parameter.unit,
+                source=source,
+                dated=own.dated if own else str(parameter.year),
+                text=words[id].text if own or not words[id].assumption else f"{words[id].text}: {words[id].assumption}",
+            )
+        )
+    return tuple(listed)
+
+
+def _stated(id: str, answer: Answer | None) -> Stated:
+    if answer is None:
+        return Stated(question=id, status="not_asked")
+    match answer.value:
+        case Money() as money:
+            value: Any = {"value": money.amount, "currency": money.currency}
+        case tuple() as ranking:
+            value = [tier[0] if len(tier) == 1 else list(tier) for tier in ranking]
+        case plain:
+            value = plain
+    return Stated(question=id, status=answer.status, value=value, unsure=answer.unsure)
+
+
+def _sources(knowledge: Knowledge, parts: Mapping[str, Any]) -> tuple[SourceLine, ...]:
+    """The sources behind every claim and evidence that the advice names, in order of first mention."""
+    ids = dict.fromkeys(source for fact in _facts(parts) for source in knowledge.sources_of(fact))
+    return tuple(
+        SourceLine(id=s.id, title=s.title, publisher=s.publisher, year=s.year, dated=s.dated, url=s.url)
+        for s in (knowledge.sources[id] for id in ids)
+    )
+
+
+def _facts(part: Any) -> list[str]:
+    """Every claim and evidence id in a nest of parts."""
+    match part:
+        case None | str() | int() | float():
+            return []
+        case dict():
+            return [id for each in part.values() for id in _facts(each)]
+        case tuple() | list():
+            return [id for each in part for id in _facts(each)]
+        case _:
+            own = [*getattr(part, "claims", ()), *getattr(part, "evidence", ())]
+            return own + [
+                id for name in type(part).model_fields if name not in ("claims", "evidence") for id in _facts(getattr(part, name))
+            ]

@@ -1,0 +1,248 @@
+"""The sums behind the advice, in sentences: each with its figures and what they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.advice.advice import Cost, Percentiles, Reason
+from bot.advice.capacity import erlang_c, staffing
+from bot.advice.economics import CROWD, Costs, prices, setup_table
+from bot.advice.reasons import cited
+from bot.advice.scores import Robustness
+from bot.advice.setups import SETUPS
+from bot.advice.sheet import Sheet
+from bot.advice.tables import Floats
+from bot.advice.voting import break_even_error_cost, majority_ceiling
+from bot.answers import number
+from knowledge.model import Knowledge, Language
+
+CALLS_WITHIN = 20.0
+OPEN_HOURS = 8.0
+WORKING_DAYS = 21
+
+
+@dataclass(frozen=True)
+class Purse:
+    """Money: the price of an onshore item in every world, shape (N,)."""
+
+    item: Floats
+    currency: str
+    own: bool  # from the asker's own hourly cost
+
+
+def purse(knowledge: Knowledge, sheet: Sheet, r: Robustness) -> Purse:
+    """The onshore item price from the in-house hourly cost, or from the default range (in US dollars)."""
+    p = prices(knowledge, sheet, len(r.value)).parameter
+    hours = r.number["minutes"] / 60
+    if sheet.hourly is not None:
+        return Purse(np.asarray(hours * sheet.hourly.amount / p["rate_in_house"]), sheet.hourly.currency, True)
+    return Purse(np.asarray(hours * p["hour_at_default"]), "USD", False)
+
+
+def percentiles(values: Floats) -> Percentiles:
+    """5th, 50th and 95th percentile."""
+    low, mid, high = np.percentile(values, [5, 50, 95]).tolist()
+    return low, mid, high
+
+
+def one_off(knowledge: Knowledge, r: Robustness) -> Floats:
+    """1 in worlds where the volume is the whole job, shape (1,) or (N,)."""
+    return np.asarray(r.level["demand"] == knowledge.questions["demand"].choices.index("one_off"), dtype=float)
+
+
+def option_cost(knowledge: Knowledge, r: Robustness, money: Purse, option: int, baseline: int) -> Cost:
+    """The money of one option. Totals are discounted yearly; payback compares running prices with staying in-house."""
+    costs, n = r.costs, len(r.value)
+    item = np.broadcast_to((costs.price + costs.setup)[:, option], n) * money.item
+    whole = one_off(knowledge, r)
+    months = np.broadcast_to(r.number["months"], n)
+    monthly = np.broadcast_to(r.number["volume"] / np.where(whole > 0, r.number["months"], 1.0), n)
+    annuity = _annuity(knowledge.decision["discount_rate"].value, months)
+    running = (costs.price[:, option] + costs.errors[:, option]) * money.item * monthly
+    set_up = costs.setup[:, option] * money.item * monthly * months
+    saved = (costs.price[:, baseline] - costs.price[:, option]) * money.item * monthly
+    once, gain = float(np.median(set_up)), float(np.median(saved))
+    return Cost(
+        per_item=percentiles(item),
+        per_month=percentiles(item * monthly),
+        errors_per_item=percentiles(np.broadcast_to(costs.errors[:, option], n) * money.item),
+        total=percentiles(set_up + running * annuity),
+        currency=money.currency,
+        accuracy=percentiles(costs.accuracy[:, option]),
+        payback_months=once / gain if option != baseline and gain > 0 else None,
+    )
+
+
+def _annuity(rate: float, months: Floats) -> Floats:
+    """Σ_{m=1..M} (1+r)^(−m/12): what M monthly payments of one are worth today."""
+    q = (1 + rate) ** (-1 / 12)
+    return np.asarray(q * (1 - q**months) / (1 - q))
+
+
+def money_text(amount: float, currency: str, language: str) -> str:
+    """An amount as people read it, with no more digits than the model deserves."""
+    from babel.numbers import format_currency
+
+    digits = 2 if abs(amount) >= 1 else 3 if abs(amount) >= 0.01 else 4
+    if abs(amount) >= 100:
+        return format_currency(float(f"{amount:.2g}"), currency, "¤#,##0", locale=language, currency_digits=False)
+    return format_currency(amount, currency, "¤#,##0." + "0" * digits, locale=language, currency_digits=False)
+
+
+def sums(knowledge: Knowledge, sheet: Sheet, r: Robustness, money: Purse, order: list[int], language: str) -> tuple[Reason, ...]:
+    """Every sum that says something about this case."""
+    words = knowledge.words(language)
+    found: list[Reason] = []
+    for pattern, basis, values in (
+        *_work(knowledge, sheet, r, words),
+        *_article(sheet),
+        *_crowd(knowledge, sheet, r, words),
+        *_capacity(knowledge, sheet, r),
+        *_errors(knowledge, r, money, order, language),
+        *_horizon(knowledge, sheet, r, money, order, language),
+    ):
+        claims, evidence = cited(knowledge, basis)
+        assumed = None if basis else words.sentences["unnamed_assumption"]
+        found.append(
+            Reason(
+                text=words.sentences[pattern].format(**values),
+                criterion="cost",
+                claims=claims,
+                evidence=evidence,
+                assumption=assumed,
+                rule=pattern,
+            )
+        )
+    return tuple(found)
+
+
+Line = tuple[str, tuple[str, ...], dict[str, object]]
+
+
+def _short(value: float) -> str:
+    return number(float(f"{value:.2g}")) if value < 100 else number(float(f"{value:.3g}"))
+
+
+def _work(knowledge: Knowledge, sheet: Sheet, r: Robustness, words: Language) -> Iterator[Line]:
+    if not {"volume", "minutes"} <= set(sheet.known):
+        return
+    items, minutes = float(r.number["volume"].mean()), float(r.number["minutes"].mean())
+    job = one_off(knowledge, r).mean() > 0.5
+    hours = items * minutes / 60
+    months = float(r.number["months"].mean()) if job else 1.0
+    seats = hours / months / knowledge.decision["seat_hours"].value
+    values = {"items": _short(items), "minutes": _short(minutes), "hours": _short(hours), "seats": _short(seats)}
+    yield "sum_work", (), {**values, "period": words.sentences["period_job" if job else "period_month"]}
+
+
+def _article(sheet: Sheet) -> Iterator[Line]:
+    yield "sum_article", ("C17", "C18", "C19", "D04", "E002"), {}
+    if "residency" in sheet.known:
+        single = 0.40
+        yield "sum_three_votes", ("D01", "D07", "E020"), {"single": f"{single:.2f}", "triple": f"{3 * single:.2f}"}
+
+
+def _crowd(knowledge: Knowledge, sheet: Sheet, r: Robustness, words: Language) -> Iterator[Line]:
+    """The crowd set-up that was chosen, and whether it reaches the target, at central prices."""
+    if not {"accuracy", "skill"} <= set(sheet.known):
+        return
+    centre = prices(knowledge, sheet)
+    level = {id: array[:1] for id, array in r.level.items()}
+    for i, option in enumerate(CROWD):
+        price, accuracy = setup_table(knowledge, centre, option, level)
+        del price
+        chosen = int(r.costs.chosen[0, i])
+        skill = knowledge.questions["skill"].levels[min(sheet.known["skill"].level, 2)]
+        yielded = centre.crowd[option, skill]
+        values: dict[str, object] = {
+            "option": words.options[option].name.capitalize(),
+            "target": number(float(r.number["accuracy"][0])),
+            "setup": words.sentences[f"setup_{SETUPS[chosen].id}"],
+            "votes": f"{float(yielded.votes[chosen].mean()):.1f}",
+            "accuracy": f"{100 * float(accuracy[chosen].mean()):.1f}",
+        }
+        if bool(r.costs.reached[0, i]):
+            yield "sum_setup", ("E023", "E043"), values
+        else:
+            worker = float(yielded.accuracy[0].mean())
+            ceiling = float(majority_ceiling(worker, float(centre.parameter["error_correlation"].mean())))
+            yield "sum_no_setup", ("E023", "E021"), {**values, "worker": f"{100 * worker:.0f}", "ceiling": f"{100 * ceiling:.1f}"}
+
+
+def _capacity(knowledge: Knowledge, sheet: Sheet, r: Robustness) -> Iterator[Line]:
+    if not {"volume", "minutes"} <= set(sheet.known) or one_off(knowledge, r).any():
+        return
+    hours = float((r.number["volume"] * r.number["minutes"]).mean()) / 60
+    seat = knowledge.decision["seat_hours"].value
+    smallest = prices(knowledge, sheet).parameter["minimum_seats"].item()
+    if hours < smallest * seat:
+        yield "sum_small", ("E064", "E127"), {"hours": _short(hours), "seats": _short(hours / seat), "smallest": _short(smallest)}
+    demand = sheet.known.get("demand")
+    names = knowledge.questions["demand"].levels
+    if demand is not None and demand.level < len(names) and names[demand.level] in ("seasonal", "spiky"):
+        idle = prices(knowledge, sheet).idle[names[demand.level]]
+        yield "sum_idle", ("C19", "D06", "E064"), {"premium": f"{100 * float(idle.mean()):.0f}"}
+    kind, turnaround = sheet.known.get("kind"), sheet.known.get("turnaround")
+    live = kind is not None and kind.level == knowledge.questions["kind"].levels.index("customer_support")
+    if live and turnaround is not None and turnaround.level == 0:
+        load = hours / (WORKING_DAYS * OPEN_HOURS)
+        handling = float(r.number["minutes"].mean()) * 60
+        agents = staffing(load, handling, CALLS_WITHIN, 0.8)
+        if erlang_c(load, agents) < 1:
+            yield "sum_staffing", (), {"agents": agents, "load": _short(load), "occupancy": f"{100 * load / agents:.0f}"}
+
+
+def _errors(knowledge: Knowledge, r: Robustness, money: Purse, order: list[int], language: str) -> Iterator[Line]:
+    """Break-even error cost between the leader and the runner-up, at means over the worlds."""
+    if len(order) < 2:
+        return
+    words = knowledge.words(language)
+    options = list(knowledge.options)
+    cheap, dear = sorted(order[:2], key=lambda o: float(r.costs.price[:, o].mean()))
+    price, accuracy = _means(r.costs)
+    names = {"cheap": words.options[options[cheap]].name, "dear": words.options[options[dear]].name}
+    limit = break_even_error_cost(price[cheap], price[dear], accuracy[cheap], accuracy[dear])
+    if limit is not None:
+        amount = money_text(limit * float(np.median(money.item)), money.currency, language)
+        yield "sum_break_even_error", ("C38",), {"cheap": names["cheap"], "dear": _capital(names["dear"]), "amount": amount}
+    elif accuracy[cheap] >= accuracy[dear]:
+        yield "sum_dominated", ("C38",), {"cheap": _capital(names["cheap"]), "dear": names["dear"]}
+
+
+def _means(costs: Costs) -> tuple[list[float], list[float]]:
+    return (costs.price + costs.setup).mean(axis=0).tolist(), costs.accuracy.mean(axis=0).tolist()
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _horizon(knowledge: Knowledge, sheet: Sheet, r: Robustness, money: Purse, order: list[int], language: str) -> Iterator[Line]:
+    if not {"volume", "minutes", "months"} <= set(sheet.known):
+        return
+    words, options = knowledge.words(language), list(knowledge.options)
+    home = options.index("in_house")
+    for option in order[:2]:
+        name = words.options[options[option]].name
+        cost = option_cost(knowledge, r, money, option, home)
+        if cost.total is not None:
+            low, mid, high = (money_text(amount, money.currency, language) for amount in cost.total)
+            yield (
+                "sum_horizon",
+                (),
+                {
+                    "months": number(round(float(r.number["months"].mean()), 1)),
+                    "option": name,
+                    "total": mid,
+                    "low": low,
+                    "high": high,
+                },
+            )
+        if option != home:
+            if cost.payback_months is None:
+                yield "sum_no_payback", ("E120", "E121"), {"option": name}
+            else:
+                yield "sum_payback", ("E120", "E121"), {"option": name, "months": _short(max(cost.payback_months, 0.1))}

@@ -1,0 +1,238 @@
+"""Answer files: YAML or JSON, any subset of the questions. Every problem is reported at once, with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from bot.advice.sheet import Figure
+from bot.answers import STATUSES, Answer, Money, Refused, Status, accepted, check
+from knowledge.load import Loader
+from knowledge.model import Knowledge, Question
+
+LARGEST = 1_000_000
+
+
+class Invalid(Exception):
+    """The file cannot be used; `problems` lists everything wrong, one line each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What an answer file holds: answers, and figures of one's own for parameters of the economics."""
+
+    answers: dict[str, Answer]
+    figures: dict[str, Figure]
+
+
+class _Words(Loader):
+    """`yes`, `no`, `true` and `false` are all words here."""
+
+
+_Words.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in Loader.yaml_implicit_resolvers.items()
+}
+_SPELLED = {
+    "true": "yes",
+    "false": "no",
+    "True": "yes",
+    "False": "no",
+    "TRUE": "yes",
+    "FALSE": "no",
+    "Yes": "yes",
+    "No": "no",
+    "YES": "yes",
+    "NO": "no",
+}
+
+
+def read_file(path: Path, knowledge: Knowledge) -> Filled:
+    """Read an answer file. Raises Invalid."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise Invalid([f"{path}: larger than {LARGEST:,} bytes; an answer file holds a few lines per question"])
+        text = path.read_text("utf-8-sig")
+    except OSError as error:
+        raise Invalid([f"{path}: {error.strerror or error}; name a YAML or JSON file with answers"]) from error
+    except UnicodeDecodeError as error:
+        raise Invalid([f"{path}: not UTF-8 text; save it as UTF-8"]) from error
+    return read(text, str(path), knowledge)
+
+
+def read(text: str, name: str, knowledge: Knowledge) -> Filled:
+    """Read the text of an answer file; `name` is how problems call it. Raises Invalid with all of them."""
+    try:
+        root = yaml.compose(text, _Words)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise Invalid([f"{name}{line}: cannot be read as YAML or JSON: {getattr(error, 'problem', None) or error}"]) from error
+    if root is None:
+        raise Invalid([f"{name}: is empty; expected 'answers:' with question ids and values"])
+    return _Reading(name, knowledge).whole(root)
+
+
+class _Reading:
+    """One pass over the nodes of a file, collecting problems."""
+
+    def __init__(self, name: str, knowledge: Knowledge) -> None:
+        self.name, self.knowledge, self.words = name, knowledge, knowledge.words("en")
+        self.problems: list[str] = []
+
+    def problem(self, node: yaml.Node, text: str) -> None:
+        self.problems.append(f"{self.name}:{node.start_mark.line + 1}: {text}")
+
+    def whole(self, root: yaml.Node) -> Filled:
+        answers: dict[str, Answer] = {}
+        figures: dict[str, Figure] = {}
+        if not isinstance(root, yaml.MappingNode):
+            self.problem(root, "expected a mapping with 'answers:'")
+        else:
+            sections = self.entries(root)
+            for key, (key_node, node) in sections.items():
+                if key not in ("answers", "parameters"):
+                    self.problem(key_node, f"unknown section '{key}'; expected 'answers' or 'parameters'")
+                elif not isinstance(node, yaml.MappingNode):
+                    if not (isinstance(node, yaml.ScalarNode) and node.value in ("", "null", "~")):
+                        self.problem(node, f"'{key}' must be a mapping of ids to values")
+                elif key == "answers":
+                    answers = self.answers(node)
+                else:
+                    figures = self.figures(node)
+            if "answers" not in sections and not self.problems:
+                self.problem(root, "no 'answers:'; expected question ids and values below it")
+        if self.problems:
+            raise Invalid(self.problems)
+        return Filled(answers, figures)
+
+    def entries(self, node: yaml.MappingNode) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+        found: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self.problem(key, "a key must be a word")
+            elif key.value in found:
+                self.problem(key, f"'{key.value}' is given twice; keep one")
+            else:
+                found[key.value] = (key, value)
+        return found
+
+    def answers(self, node: yaml.MappingNode) -> dict[str, Answer]:
+        found = {}
+        for id, (key, value) in self.entries(node).items():
+            question = self.knowledge.questions.get(id)
+            if question is None:
+                self.problem(key, f"unknown question '{id}'; expected one of {', '.join(self.knowledge.questions)}")
+                continue
+            answer = self.answer(question, value)
+            if answer is not None:
+                found[id] = answer
+        return found
+
+    def answer(self, question: Question, node: yaml.Node) -> Answer | None:
+        fields = self.entries(node) if isinstance(node, yaml.MappingNode) else {}
+        if isinstance(node, yaml.MappingNode):
+            allowed = {"value", "status", "unsure"} | ({"currency"} if question.type == "money" else set())
+            for key, (key_node, _) in fields.items():
+                if key not in allowed:
+                    self.problem(key_node, f"{question.id}: unknown field '{key}'; expected {', '.join(sorted(allowed))}")
+                    return None
+            if "status" in fields:
+                return self.status(question, fields)
+            if "value" not in fields:
+                self.problem(node, f"{question.id}: neither 'value' nor 'status'; expected {accepted(question, self.words)}")
+                return None
+        value_node = fields["value"][1] if fields else node
+        unsure = self.flag(question, fields)
+        raw = self.plain(value_node)
+        if question.type == "money":
+            currency = self.plain(fields["currency"][1]) if "currency" in fields else "USD"
+            if isinstance(raw, int | float) and not isinstance(raw, bool):
+                raw = Money(amount=float(raw), currency=str(currency))
+        elif question.type == "text" and isinstance(raw, int | float):
+            raw = str(raw)
+        try:
+            return Answer(value=check(question, raw, self.words), unsure=unsure)
+        except Refused as refused:
+            self.problem(value_node, f"{question.id}: {refused}")
+            return None
+
+    def status(self, question: Question, fields: Mapping[str, tuple[yaml.Node, yaml.Node]]) -> Answer | None:
+        node = fields["status"][1]
+        raw = self.plain(node)
+        status: Status | None = next((each for each in STATUSES if each == raw), None)
+        if status is None or status == "given":
+            self.problem(node, f"{question.id}: status {raw!r} is not one of dont_know, not_applicable, later")
+            return None
+        if "value" in fields:
+            self.problem(fields["value"][0], f"{question.id}: a value and status '{status}' exclude each other; keep one")
+            return None
+        return Answer(status=status)
+
+    def flag(self, question: Question, fields: Mapping[str, tuple[yaml.Node, yaml.Node]]) -> bool:
+        if "unsure" not in fields:
+            return False
+        raw = self.plain(fields["unsure"][1])
+        if raw not in ("yes", "no"):
+            self.problem(fields["unsure"][1], f"{question.id}: unsure {raw!r} is not one of true, false")
+        return raw == "yes"
+
+    def plain(self, node: yaml.Node) -> object:
+        """A node as plain data; words stay words."""
+        match node:
+            case yaml.ScalarNode(tag="tag:yaml.org,2002:int" | "tag:yaml.org,2002:float"):
+                try:
+                    return float(yaml.safe_load(node.value))
+                except (TypeError, ValueError, yaml.YAMLError):
+                    return node.value
+            case yaml.ScalarNode(tag="tag:yaml.org,2002:null"):
+                return None
+            case yaml.ScalarNode():
+                return _SPELLED.get(node.value, node.value) if node.style is None else node.value
+            case yaml.SequenceNode():
+                return [self.plain(each) for each in node.value]
+            case _:
+                return {"": "a mapping"}
+
+    def figures(self, node: yaml.MappingNode) -> dict[str, Figure]:
+        found = {}
+        for id, (key, value) in self.entries(node).items():
+            if id not in self.knowledge.parameters:
+                self.problem(key, f"unknown parameter '{id}'; expected one of {', '.join(self.knowledge.parameters)}")
+                continue
+            figure = self.figure(id, value)
+            if figure is not None:
+                found[id] = figure
+        return found
+
+    def figure(self, id: str, node: yaml.Node) -> Figure | None:
+        fields = self.entries(node) if isinstance(node, yaml.MappingNode) else {}
+        raw = {key: self.plain(value) for key, (_, value) in fields.items()}
+        value = raw.get("value", self.plain(node) if not fields else None)
+        ends = [value] * 2 if isinstance(value, float) else value
+        missing = [name for name in ("source", "date") if not raw.get(name)]
+        if not isinstance(ends, list) or len(ends) != 2 or not all(isinstance(end, float) and end >= 0 for end in ends):
+            self.problem(node, f"{id}: expected value: a number or [low, high], in {self.knowledge.parameters[id].unit}")
+        elif missing:
+            self.problem(node, f"{id}: a figure of your own needs {' and '.join(missing)}, so that it can be defended")
+        elif set(raw) - {"value", "source", "date"}:
+            self.problem(node, f"{id}: unknown field; expected value, source, date")
+        else:
+            low, high = sorted(float(end) for end in ends)
+            if not _possible(self.knowledge.parameters[id].unit, high):
+                self.problem(node, f"{id}: {high:g} is more than a {self.knowledge.parameters[id].unit} can be")
+                return None
+            return Figure(low, high, str(raw["source"]), str(raw["date"]))
+        return None
+
+
+def _possible(unit: str, high: float) -> bool:
+    """Shares of judgements or items cannot exceed one."""
+    return high <= 1 or not unit.startswith("share of")

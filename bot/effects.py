@@ -1,0 +1,131 @@
+"""What the conversation wants done, in the imperative; `speak` turns each into a message through the template of its name."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from bot.advice.advice import Advice
+from bot.answers import Frozen, Ranking, Value
+from bot.understand.reading import Doubt, Fact
+
+
+class Greet(Frozen):
+    """First contact: what this is, and what is stored."""
+
+
+class Ask(Frozen):
+    """Put a question. `number` of at most `most`."""
+
+    question: str
+    number: int
+    most: int
+    may_advise: bool = False
+    offer_skip: bool = False
+
+
+class Confirm(Frozen):
+    """Show what was understood and ask whether it is right."""
+
+    facts: tuple[Fact, ...]
+    doubts: tuple[Doubt, ...]
+    stamp: str
+
+
+class AskConflict(Frozen):
+    """Two answers hardly go together: which is it?"""
+
+    conflict: str
+    questions: tuple[str, ...]
+    stamp: str
+
+
+class Summarise(Frozen):
+    """Everything so far, to check and correct. `final` asks for the go-ahead."""
+
+    final: bool
+    stamp: str
+
+
+class Recommend(Frozen):
+    """The advice."""
+
+    advice: Advice
+    changed: tuple[str, ...] = ()
+
+
+class Compare(Frozen):
+    """The options side by side."""
+
+    advice: Advice
+
+
+class WhatIf(Frozen):
+    """The advice now and with one answer changed, on a copy."""
+
+    question: str
+    value: Value
+    now: Advice
+    then: Advice
+
+
+class Explain(Frozen):
+    """Why a question is asked, and what its answer could still do."""
+
+    question: str
+    tied: tuple[str, ...] = ()
+
+
+class HelpWith(Frozen):
+    """What can be said at any time, and help with the open question."""
+
+    question: str | None
+
+
+class Define(Frozen):
+    """A glossary entry."""
+
+    term: str
+
+
+class Inform(Frozen):
+    """An answer to a question about the subject, from the knowledge base."""
+
+    text: str
+
+
+class Note(Frozen):
+    """A short remark, one template each."""
+
+    kind: Literal[
+        "answered",
+        "changed",
+        "set_aside",
+        "brought_back",
+        "late",
+        "paused",
+        "resumed",
+        "cancelled",
+        "already_over",
+        "restart_sure",
+        "restarted",
+        "kept",
+        "nothing_before",
+        "skipped",
+        "not_understood",
+        "what_to_change",
+        "which_wrong",
+        "what_if_how",
+        "upgraded",
+        "nothing_more",
+        "history_hint",
+        "said_unsure",
+    ]
+    questions: tuple[str, ...] = ()
+    question: str | None = None
+    value: Value | Ranking | None = None
+    offer_skip: bool = False
+
+
+Effect = (
+    Greet | Ask | Confirm | AskConflict | Summarise | Recommend | Compare | WhatIf | Explain | HelpWith | Define | Inform | Note
+)

@@ -1,0 +1,46 @@
+"""An advice as a document of its own: plain text, Markdown, or a self-contained page."""
+
+from __future__ import annotations
+
+from html import escape as html_escape
+
+from markdown_it import MarkdownIt
+
+from bot.advice.advice import Advice
+from bot.case import Case
+from bot.effects import Recommend
+from bot.markup import plain
+from bot.speak import speak
+from knowledge.model import Knowledge
+
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}"
+    "h2{line-height:1.2}blockquote{border-left:.25rem solid #b35900;margin:0;padding-left:1rem}"
+    "@media(prefers-color-scheme:dark){body{color:#eee;background:#161616}}@media print{body{margin:0;max-width:none}}"
+)
+
+
+def markdown(advice: Advice, knowledge: Knowledge, language: str) -> str:
+    """The advice in the words of a conversation."""
+    nobody = Case(
+        conversation="", language=language, knowledge=knowledge.version, order="file", starter="", started_at=0, summarised=True
+    )
+    return speak(Recommend(advice=advice), nobody, knowledge).markdown
+
+
+def render(advice: Advice, knowledge: Knowledge, language: str, form: str) -> str:
+    """The advice as `text`, `md` or `html`."""
+    told = markdown(advice, knowledge, language)
+    match form:
+        case "md":
+            return told
+        case "html":
+            body = MarkdownIt("commonmark", {"html": False}).render(told)
+            title = html_escape(advice.headline)
+            return (
+                f'<!doctype html>\n<html lang="{html_escape(language)}"><head><meta charset="utf-8">'
+                f'<meta name="viewport" content="width=device-width"><title>{title}</title><style>{_STYLE}</style></head>\n'
+                f"<body><main>\n{body}</main></body></html>"
+            )
+        case _:
+            return plain(told)

@@ -1,0 +1,177 @@
+"""The tables, as migrations. Named so that a person with any SQLite tool can read a case.
+
+Times are UTC milliseconds. Ids are text. A migration is never edited after a release; add another.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlite_utils.migrations import Migrations
+
+if TYPE_CHECKING:
+    from sqlite_utils.db import Database
+
+MIGRATIONS = Migrations("sourcing_advisor")
+
+_FIRST = """
+CREATE TABLE conversations (
+    id TEXT PRIMARY KEY,
+    platform TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    place TEXT NOT NULL,              -- where on the platform: channel and thread, chat and topic
+    person TEXT NOT NULL,             -- who started it: platform:tenant:user
+    started_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    status TEXT NOT NULL,             -- open, paused, cancelled, advised
+    language TEXT NOT NULL,
+    knowledge TEXT NOT NULL REFERENCES knowledge_versions(version),
+    process TEXT,
+    kind TEXT,
+    recommended TEXT,
+    verdict TEXT,
+    address TEXT NOT NULL             -- JSON: what the platform needs to send there
+) STRICT;
+CREATE INDEX conversations_place ON conversations(place, started_at);
+CREATE INDEX conversations_last ON conversations(last_at);
+CREATE INDEX conversations_person ON conversations(person, last_at);
+
+CREATE TABLE knowledge_versions (
+    version TEXT PRIMARY KEY,
+    stored_at INTEGER NOT NULL,
+    files BLOB NOT NULL               -- zlib-compressed JSON: file name -> content
+) STRICT;
+
+CREATE TABLE events (
+    conversation TEXT NOT NULL REFERENCES conversations(id),
+    number INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    person TEXT NOT NULL,
+    event TEXT NOT NULL,              -- JSON of bot/events.py
+    PRIMARY KEY (conversation, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE answers (                -- every answer ever given; the one in force has no successor
+    conversation TEXT NOT NULL REFERENCES conversations(id),
+    question TEXT NOT NULL,
+    event_number INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    person TEXT NOT NULL,
+    status TEXT NOT NULL,             -- given, dont_know, not_applicable, later, withdrawn
+    value TEXT,                       -- JSON
+    unsure INTEGER NOT NULL,
+    said TEXT NOT NULL,
+    replaces INTEGER,                 -- event number of the answer before
+    PRIMARY KEY (conversation, question, event_number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE transcript (
+    id INTEGER PRIMARY KEY,
+    conversation TEXT NOT NULL REFERENCES conversations(id),
+    event_number INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    speaker TEXT NOT NULL,            -- person or advisor
+    person TEXT,
+    message TEXT NOT NULL,            -- template of an advisor's message; typed, tapped or file for a person's
+    text TEXT NOT NULL
+) STRICT;
+CREATE INDEX transcript_conversation ON transcript(conversation, id);
+
+CREATE TABLE advice (
+    conversation TEXT NOT NULL REFERENCES conversations(id),
+    event_number INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    knowledge TEXT NOT NULL REFERENCES knowledge_versions(version),
+    answers_digest TEXT NOT NULL,
+    recommended TEXT,
+    verdict TEXT NOT NULL,
+    advice TEXT NOT NULL,             -- JSON as `advisor advise --json` prints it
+    PRIMARY KEY (conversation, event_number)
+) STRICT;
+
+CREATE TABLE inbox (
+    number INTEGER PRIMARY KEY,
+    platform TEXT NOT NULL,
+    delivery_key TEXT NOT NULL,
+    message_key TEXT,
+    place TEXT,                       -- order is kept within a place
+    place_order TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
+    status TEXT NOT NULL,             -- new, done, ignored, aside
+    why TEXT,
+    raw TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX inbox_delivery ON inbox(platform, delivery_key);
+CREATE UNIQUE INDEX inbox_message ON inbox(platform, message_key) WHERE message_key IS NOT NULL;
+CREATE INDEX inbox_new ON inbox(platform, place, place_order, number) WHERE status = 'new';
+
+CREATE TABLE outbox (
+    number INTEGER PRIMARY KEY,
+    conversation TEXT NOT NULL REFERENCES conversations(id),
+    platform TEXT NOT NULL,
+    place TEXT NOT NULL,
+    address TEXT NOT NULL,            -- JSON
+    kind TEXT NOT NULL,               -- send, settle (edit an earlier message), private
+    about INTEGER REFERENCES outbox(number),
+    body TEXT NOT NULL,               -- JSON of a message
+    status TEXT NOT NULL,             -- pending, sending, sent, closed
+    attempts INTEGER NOT NULL,
+    not_before INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    started_at INTEGER,
+    sent_at INTEGER,
+    sent_as TEXT,                     -- the platform's id of the message
+    why TEXT
+) STRICT;
+CREATE INDEX outbox_open ON outbox(platform, place, number) WHERE status IN ('pending', 'sending');
+CREATE INDEX outbox_conversation ON outbox(conversation, number);
+
+CREATE VIRTUAL TABLE transcript_search USING fts5(
+    text, content='transcript', content_rowid='id', tokenize='unicode61 remove_diacritics 2'
+);
+CREATE TRIGGER transcript_added AFTER INSERT ON transcript BEGIN
+    INSERT INTO transcript_search(rowid, text) VALUES (new.id, new.text);
+END;
+CREATE TRIGGER transcript_removed AFTER DELETE ON transcript BEGIN
+    INSERT INTO transcript_search(transcript_search, rowid, text) VALUES ('delete', old.id, old.text);
+END;
+CREATE TRIGGER transcript_changed AFTER UPDATE OF text ON transcript BEGIN
+    INSERT INTO transcript_search(transcript_search, rowid, text) VALUES ('delete', old.id, old.text);
+    INSERT INTO transcript_search(rowid, text) VALUES (new.id, new.text);
+END;
+
+CREATE VIEW current_answers AS
+SELECT a.conversation, a.question, a.status, a.value, a.unsure, a.said, a.person, a.at
+FROM answers a
+WHERE a.event_number = (
+    SELECT max(b.event_number) FROM answers b WHERE b.conversation = a.conversation AND b.question = a.question
+)
+  AND a.status != 'withdrawn';
+
+CREATE VIEW advisories AS
+SELECT c.id, c.platform, c.person, datetime(c.started_at / 1000, 'unixepoch') AS started,
+       datetime(c.last_at / 1000, 'unixepoch') AS last, c.status, c.process, c.kind, c.recommended, c.verdict, c.knowledge,
+       (SELECT count(*) FROM current_answers a WHERE a.conversation = c.id) AS answers,
+       (SELECT count(*) FROM current_answers a WHERE a.conversation = c.id AND a.status != 'given') AS unknowns
+FROM conversations c;
+"""
+
+
+@MIGRATIONS()
+def m001_first(db: Database) -> None:
+    """Everything the first release needs."""
+    for statement in _statements(_FIRST):
+        db.execute(statement)
+
+
+def _statements(script: str) -> list[str]:
+    """A script cut into statements; `executescript` would end the migration's transaction."""
+    import sqlite3
+
+    found, current = [], ""
+    for line in script.splitlines(keepends=True):
+        current += line
+        if sqlite3.complete_statement(current):
+            found.append(current.strip())
+            current = ""
+    return [statement for statement in found if statement]

@@ -1,0 +1,302 @@
+"""The imperative shell: receive into the inbox, work off a place at a time in order, leave messages in the outbox.
+
+One turn is one savepoint of one transaction: event, answers, transcript, advice, outbox and "inbox done" together. Turns
+share a commit when several places wait; none is acknowledged or sent before its commit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import structlog
+from pydantic import TypeAdapter
+
+from bot.agenda import pending
+from bot.answers import Answer
+from bot.case import Case, given
+from bot.effects import Effect, Note, Recommend
+from bot.engine import fold, step
+from bot.events import Act, Answered, Event, Heard, Requested, Started, Upgraded
+from bot.markup import clean, escape
+from bot.messages import Ignored, Incoming, Unreadable
+from bot.speak import Message, speak
+from bot.store import Conversation, Delivery, Line, Received, Store
+from bot.taps import tap
+from bot.tell import answered as told
+from bot.understand.reading import Request
+from knowledge.model import Knowledge
+
+log = structlog.get_logger()
+
+Parse = Callable[[str], Incoming | Ignored]
+LONGEST_TEXT = 20_000
+CASES_IN_MEMORY = 2_000
+
+
+@dataclass(frozen=True)
+class World:
+    """What the shell may not compute itself: the time in UTC milliseconds and new ids."""
+
+    now: Callable[[], int]
+    new_id: Callable[[], str]
+
+
+class Service:
+    """Conversations of one platform on one store."""
+
+    def __init__(
+        self,
+        store: Store,
+        platform: str,
+        parse: Parse,
+        knowledge: Knowledge,
+        files: Mapping[str, str],
+        world: World,
+        *,
+        language: str = "en",
+        order: Literal["adaptive", "file"] = "adaptive",
+        everyone: bool = False,
+        retention_days: int | None = None,
+    ) -> None:
+        self.store, self.platform, self.parse, self.knowledge, self.files, self.world = (
+            store,
+            platform,
+            parse,
+            knowledge,
+            files,
+            world,
+        )
+        self.language, self.order, self.everyone, self.retention_days = language, order, everyone, retention_days
+        self._cases: OrderedDict[str, tuple[int, Case]] = OrderedDict()
+        self._knowledge_kept = False
+
+    def receive(self, deliveries: Iterable[Delivery]) -> int:
+        """Store deliveries durably; only after this returns may the platform be told that they arrived."""
+        with self.store.transaction():
+            return self.store.put(deliveries)
+
+    def work(self, limit: int = 100) -> int:
+        """Process the oldest waiting delivery of up to `limit` places in one commit; returns how many there were."""
+        batch = self.store.waiting(self.platform, limit)
+        if not batch:
+            return 0
+        fresh: dict[str, tuple[int, Case]] = {}
+        with self.store.transaction():
+            for received in batch:
+                self._turn(received, fresh)
+        for id, state in fresh.items():
+            self._remember(id, state)
+        return len(batch)
+
+    def _turn(self, received: Received, fresh: dict[str, tuple[int, Case]]) -> None:
+        try:
+            incoming = self.parse(received.raw)
+        except Unreadable as error:
+            log.warning("delivery set aside", number=received.number, why=str(error))
+            self.store.settle(received.number, "aside", str(error))
+            return
+        if isinstance(incoming, Ignored):
+            self.store.settle(received.number, "ignored", incoming.why)
+            return
+        state: dict[str, tuple[int, Case]] = {}
+        try:
+            with self.store.savepoint():
+                self._converse(incoming, received, state)
+                self.store.settle(received.number, "done")
+        except (ValueError, KeyError, TypeError, RecursionError) as error:  # a defect of ours must not block the place for ever
+            log.error("turn failed", number=received.number, error=type(error).__name__, exc_info=True)
+            self.store.settle(received.number, "aside", f"{type(error).__name__} while answering")
+            self._apologise(incoming, received)
+            return
+        fresh.update(state)
+
+    def _converse(self, incoming: Incoming, received: Received, state: dict[str, tuple[int, Case]]) -> None:
+        conversation = self._find(incoming, received)
+        number, case = self._load(conversation) if conversation else (0, None)
+        if conversation is None:
+            conversation = self._begin(incoming, received)
+            opening = bool(incoming.text.strip())
+            number, case = self._apply(conversation, 0, None, self._started(conversation, incoming, opening), "")
+            if not opening:
+                state[conversation.id] = (number, case)
+                return
+        if case is None:
+            raise ValueError(f"conversation {conversation.id} has no events")
+        if incoming.person != case.starter and not self.everyone:
+            self._not_yours(conversation, incoming)
+            return
+        if incoming.address != "{}":
+            conversation = replace(conversation, address=incoming.address)
+        if case.knowledge != self.knowledge.version:
+            upgraded = Upgraded(at=self.world.now(), by=incoming.person, knowledge=self.knowledge.version)
+            number, case = self._apply(conversation, number, case, upgraded, "")
+        said = clean(incoming.text)[:LONGEST_TEXT]
+        event = Heard(
+            at=self.world.now(),
+            by=incoming.person,
+            said=said or incoming.label,
+            via=incoming.via,
+            acts=self._acts(incoming, said, case),
+        )
+        state[conversation.id] = self._apply(conversation, number, case, event, said or incoming.label)
+
+    def _apologise(self, incoming: Incoming, received: Received) -> None:
+        """Say what happened in plain words; the delivery is kept under its number."""
+        conversation = self._find(incoming, received)
+        if conversation is not None:
+            text = self.knowledge.words(conversation.language).sentences["note_failed"].format(number=received.number)
+            body = Message(name="failed", markdown=text)
+            self.store.enqueue(conversation, conversation.address, "send", body.model_dump_json(), None, self.world.now())
+
+    def _acts(self, incoming: Incoming, said: str, case: Case) -> tuple[Act, ...]:
+        from bot.understand.hear import hear
+
+        if incoming.via == "file":
+            given = TypeAdapter(dict[str, Answer]).validate_json(incoming.text)
+            return tuple(Answered(question=id, answer=answer) for id, answer in given.items())
+        if incoming.token is not None:
+            return (tap(incoming.token, case, self.knowledge),)
+        if not said.strip():
+            return (Requested(request=Request(kind="repeat")),)
+        return hear(said, case, self.knowledge)
+
+    # --- conversations -------------------------------------------------------------------------------------------------
+
+    def _find(self, incoming: Incoming, received: Received) -> Conversation | None:
+        if incoming.resume is not None:
+            return self.store.conversation(incoming.resume)
+        return None if incoming.fresh else self.store.latest_at(received.place)
+
+    def _begin(self, incoming: Incoming, received: Received) -> Conversation:
+        if not self._knowledge_kept:
+            self.store.keep_knowledge(self.knowledge.version, self.files, self.world.now())
+        now = self.world.now()
+        conversation = Conversation(
+            id=self.world.new_id(),
+            platform=self.platform,
+            tenant=incoming.tenant,
+            place=received.place,
+            person=incoming.person,
+            started_at=now,
+            last_at=now,
+            status="open",
+            language=self.language,
+            knowledge=self.knowledge.version,
+            address=incoming.address,
+        )
+        self.store.begin(conversation)
+        return conversation
+
+    def _started(self, conversation: Conversation, incoming: Incoming, opening: bool) -> Started:
+        return Started(
+            at=conversation.started_at,
+            by=incoming.person,
+            conversation=conversation.id,
+            language=conversation.language,
+            knowledge=self.knowledge.version,
+            order=self.order,
+            opening=opening,
+        )
+
+    def _load(self, conversation: Conversation) -> tuple[int, Case | None]:
+        known = self._cases.get(conversation.id)
+        if known is not None:
+            self._cases.move_to_end(conversation.id)
+            return known
+        events = self.store.events(conversation.id)
+        return len(events), fold(events, self.knowledge)
+
+    def _remember(self, id: str, state: tuple[int, Case]) -> None:
+        self._cases[id] = state
+        self._cases.move_to_end(id)
+        while len(self._cases) > CASES_IN_MEMORY:
+            self._cases.popitem(last=False)
+
+    # --- one event -----------------------------------------------------------------------------------------------------
+
+    def _apply(self, conversation: Conversation, number: int, case: Case | None, event: Event, said: str) -> tuple[int, Case]:
+        """Step, and write everything that follows from it."""
+        stepped = step(case, event, self.knowledge)
+        after = stepped.case
+        self.store.append(conversation.id, number, event)
+        self.store.answered(conversation.id, number, event, said, case.answers if case else {}, after.answers)
+        effects = stepped.effects
+        messages = _joined([(effect, speak(effect, after, self.knowledge, self.retention_days)) for effect in effects])
+        lines = [Line(number, event.at, "person", event.by, event.via, said)] if isinstance(event, Heard) else []
+        lines += [Line(number, event.at, "advisor", None, message.name, message.text) for message in messages]
+        self.store.write(conversation.id, lines)
+        if isinstance(event, Heard):
+            self._settle_question(conversation, case, after, event.at)
+        for effect in effects:
+            if isinstance(effect, Recommend):
+                self._advised(conversation, number, event.at, effect)
+        for message in messages:
+            self.store.enqueue(conversation, conversation.address, "send", message.model_dump_json(), None, event.at)
+        self._note(conversation, after, effects, event.at)
+        return number + 1, after
+
+    def _settle_question(self, conversation: Conversation, before: Case | None, after: Case, now: int) -> None:
+        """The message of a question that has just been answered shows the answer and loses its buttons."""
+        open_before = pending(before, self.knowledge).question if before else None
+        if open_before is None or after.answers.get(open_before) == (before.answers.get(open_before) if before else None):
+            return
+        about = self.store.last_asked(conversation.id)
+        if about is not None and open_before in after.answers:
+            name = self.knowledge.words(after.language).questions[open_before].name
+            value = told(open_before, after.answers[open_before], self.knowledge, after.language)
+            body = Message(name="settled", markdown=f"✔ {escape(name)}: {escape(value)}")
+            self.store.enqueue(conversation, conversation.address, "settle", body.model_dump_json(), about, now)
+
+    def _advised(self, conversation: Conversation, number: int, at: int, effect: Recommend) -> None:
+        advice = effect.advice
+        self.store.keep_knowledge(self.knowledge.version, self.files, at)
+        self.store.advised(
+            conversation.id,
+            number,
+            at,
+            advice.knowledge_version,
+            advice.answers_digest,
+            advice.recommended,
+            advice.verdict,
+            json.dumps(advice.as_json(), ensure_ascii=False),
+        )
+
+    def _note(self, conversation: Conversation, case: Case, effects: tuple[Effect, ...], now: int) -> None:
+        process, kind = given(case.answers, "process"), given(case.answers, "kind")
+        changed: dict[str, str | int | None] = {
+            "last_at": now,
+            "status": "advised" if case.summarised and case.status == "open" else case.status,
+            "process": process if isinstance(process, str) else None,
+            "kind": kind if isinstance(kind, str) else None,
+            "address": conversation.address,
+        }
+        for effect in effects:
+            if isinstance(effect, Recommend):
+                changed |= {
+                    "recommended": effect.advice.recommended,
+                    "verdict": effect.advice.verdict,
+                    "knowledge": effect.advice.knowledge_version,
+                }
+        self.store.note(conversation.id, **changed)
+
+    def _not_yours(self, conversation: Conversation, incoming: Incoming) -> None:
+        words = self.knowledge.words(conversation.language)
+        body = Message(name="not_yours", markdown=words.sentences["note_not_yours"])
+        self.store.enqueue(conversation, incoming.address, "private", body.model_dump_json(), None, self.world.now())
+
+
+def _joined(spoken: list[tuple[Effect, Message]]) -> list[Message]:
+    """One message instead of two where a short note comes before what it leads to."""
+    found: list[Message] = []
+    lead = ""
+    for effect, message in spoken:
+        if isinstance(effect, Note) and not message.buttons:
+            lead += message.markdown + "\n\n"
+        else:
+            found.append(message.model_copy(update={"markdown": lead + message.markdown}))
+            lead = ""
+    return [*found, Message(name="note", markdown=lead.strip())] if lead else found

@@ -1,0 +1,176 @@
+"""From an effect to a message: the template of its name, filled with words and the values people read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from importlib import resources
+from typing import assert_never
+
+from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateNotFound
+
+from bot import taps, tell
+from bot.answers import Frozen
+from bot.case import Case
+from bot.effects import (
+    Ask,
+    AskConflict,
+    Compare,
+    Confirm,
+    Define,
+    Effect,
+    Explain,
+    Greet,
+    HelpWith,
+    Inform,
+    Note,
+    Recommend,
+    Summarise,
+    WhatIf,
+)
+from bot.markup import Safe, escape, plain
+from knowledge.model import Knowledge
+
+
+class Button(Frozen):
+    """A label of at most a few words, and the token its tap sends back."""
+
+    label: str
+    token: str
+
+
+class Message(Frozen):
+    """What is sent: Markdown, buttons, and which question they belong to.
+
+    `buttons` answer the open question; `more` are the ways round it. `ranking` asks for taps in order.
+    """
+
+    name: str
+    markdown: str
+    buttons: tuple[Button, ...] = ()
+    more: tuple[Button, ...] = ()
+    question: str | None = None
+    ranking: bool = False
+
+    @property
+    def text(self) -> str:
+        """The plain form that every surface can fall back to."""
+        return plain(self.markdown)
+
+
+class _Templates(BaseLoader):
+    """Templates of one language, English where one is missing."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, None]:
+        del environment
+        for language in (self.language, "en"):
+            file = resources.files("templates") / language / template
+            if file.is_file():
+                return file.read_text("utf-8"), str(file), None
+        raise TemplateNotFound(template)
+
+
+@cache
+def _environment(language: str) -> Environment:
+    def finalize(value: object) -> object:
+        return value if isinstance(value, Safe) else escape(str(value))
+
+    return Environment(  # noqa: S701  the output is Markdown, and every value is escaped for Markdown
+        loader=_Templates(language), undefined=StrictUndefined, finalize=finalize, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+@lru_cache(maxsize=256)
+def _template(language: str, name: str) -> Template:
+    return _environment(language).get_template(f"{name}.md.j2")
+
+
+def speak(effect: Effect, case: Case, knowledge: Knowledge, retention_days: int | None = None) -> Message:
+    """The message for one effect."""
+    name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(effect).__name__).lower()
+    view = _view(effect, case, knowledge, retention_days)
+    markdown = _template(case.language, name).render(effect=effect, **view).strip()
+    markdown = re.sub(r"\n{3,}", "\n\n", markdown)
+    buttons, more = _buttons(effect, case, knowledge)
+    question = effect.question if isinstance(effect, Ask) else None
+    ranking = question is not None and knowledge.questions[question].type == "ranking"
+    return Message(name=name, markdown=markdown, buttons=buttons, more=more, question=question, ranking=ranking)
+
+
+def _view(effect: Effect, case: Case, knowledge: Knowledge, retention_days: int | None) -> Mapping[str, object]:
+    match effect:
+        case Greet():
+            return {"retention": tell.retention(retention_days, case, knowledge)}
+        case Ask(question=id):
+            return {"words": tell.question(id, case, knowledge)}
+        case Confirm():
+            return tell.understood(effect, case, knowledge)
+        case AskConflict():
+            return tell.conflict(effect, case, knowledge)
+        case Summarise():
+            return tell.summary(case, knowledge)
+        case Recommend(advice=advice, changed=changed):
+            return tell.advice(advice, changed, case, knowledge)
+        case Compare(advice=advice):
+            return tell.comparison(advice, case, knowledge)
+        case WhatIf():
+            return tell.what_if(effect, case, knowledge)
+        case Explain(question=id, tied=tied):
+            return tell.explanation(id, tied, case, knowledge)
+        case HelpWith(question=id):
+            return tell.help_with(id, case, knowledge)
+        case Define(term=term):
+            return tell.definition(term, case, knowledge)
+        case Inform():
+            return {}
+        case Note():
+            return {"sentence": tell.note(effect, case, knowledge)}
+        case _:
+            assert_never(effect)
+
+
+def _buttons(effect: Effect, case: Case, knowledge: Knowledge) -> tuple[tuple[Button, ...], tuple[Button, ...]]:
+    words = knowledge.words(case.language)
+
+    def said(key: str, token: str) -> Button:
+        return Button(label=words.sentences[f"button_{key}"], token=token)
+
+    match effect:
+        case Ask(question=id):
+            question = knowledge.questions[id]
+            more = [said("dont_know", taps.status_token(id, "dont_know")), said("skip", taps.request_token("skip"))]
+            more += [said("why", taps.request_token("why")), said("back", taps.request_token("back"))]
+            if effect.may_advise:
+                more.insert(0, said("advise", taps.request_token("advise")))
+            answers = [
+                Button(label=words.questions[id].choices[c].label, token=taps.answer_token(id, c)) for c in question.choices
+            ]
+            answers += [
+                Button(label=tell.quick(question, number, words), token=taps.number_token(id, number))
+                for number in question.quick
+            ]
+            answers += [Button(label=words.criteria[c].short, token=taps.ranking_token(question, (c,))) for c in question.items]
+            return tuple(answers), tuple(more)
+        case Confirm() if effect.facts:
+            return (said("right", f"y:{effect.stamp}"), said("change", f"x:{effect.stamp}")), ()
+        case Confirm():
+            return (said("right", f"y:{effect.stamp}"),), ()
+        case AskConflict(questions=questions):
+            either = [Button(label=words.questions[id].name.capitalize(), token=f"x:{effect.stamp}:{id}") for id in questions]
+            return (*either, said("both_right", f"y:{effect.stamp}")), ()
+        case Summarise(final=True):
+            return (said("yes_advise", f"y:{effect.stamp}"), said("change", taps.request_token("change"))), ()
+        case Recommend():
+            change, compare = said("change_answer", taps.request_token("change")), said("compare", taps.request_token("compare"))
+            return (change, said("what_if", taps.request_token("what_if")), compare), ()
+        case Note(kind="what_to_change"):
+            ids = [id for id in effect.questions if id in words.questions]
+            return tuple(
+                Button(label=words.questions[id].name.capitalize(), token=taps.request_token("change", id)) for id in ids
+            ), ()
+        case _:
+            return (), ()

@@ -1,0 +1,304 @@
+"""Values as people read them: the views that templates are filled with. Words come from the knowledge base."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from bot.advice.advice import Advice, OptionAdvice, Reason
+from bot.answers import Answer, Money, Value, number
+from bot.case import Case, effective, set_aside
+from bot.effects import AskConflict, Confirm, Note, WhatIf
+from bot.understand.reading import Fact
+from knowledge.model import Knowledge, Language, Question, QuestionWords, Term
+
+View = dict[str, object]
+
+
+def value(id: str, told: Value | None, knowledge: Knowledge, language: str) -> str:
+    """A value in words: a label, a number with its unit, an amount, an order, or the text itself."""
+    words = knowledge.words(language)
+    match told:
+        case None:
+            return ""
+        case Money(amount=amount, currency=currency):
+            return f"{number(amount)} {currency} {words.questions[id].unit}"
+        case float():
+            return f"{number(told)} {words.questions[id].unit}"
+        case str():
+            choice = words.questions[id].choices.get(told)
+            return choice.label if choice else told
+        case tuple():
+            return ", ".join(" = ".join(words.criteria[item].short.lower() for item in tier) for tier in told)
+
+
+def answered(id: str, answer: Answer, knowledge: Knowledge, language: str) -> str:
+    """An answer in words, ways of not knowing kept apart."""
+    if answer.status == "given":
+        return value(id, answer.value, knowledge, language)
+    return knowledge.words(language).sentences[f"unknown_value_{answer.status}"]
+
+
+def names(ids: Iterable[str], words: Language) -> str:
+    """Question names, comma separated."""
+    return ", ".join(words.questions[id].name for id in ids if id in words.questions)
+
+
+def quick(question: Question, picked: float, words: Language) -> str:
+    """The label of a quick pick."""
+    del words
+    return f"{number(picked)} %" if question.type == "percent" else number(picked)
+
+
+def question(id: str, case: Case, knowledge: Knowledge) -> QuestionWords:
+    """The words of a question."""
+    return knowledge.words(case.language).questions[id]
+
+
+def retention(days: int | None, case: Case, knowledge: Knowledge) -> str:
+    """How long things are kept."""
+    sentences = knowledge.words(case.language).sentences
+    return sentences["retention_days"].format(days=days) if days else sentences["retention_forever"]
+
+
+def understood(effect: Confirm, case: Case, knowledge: Knowledge) -> View:
+    """What was taken from free text, with the words it came from and what it would replace."""
+    words = knowledge.words(case.language)
+
+    def row(fact: Fact) -> View:
+        earlier = case.answers.get(fact.question)
+        replaces = answered(fact.question, earlier, knowledge, case.language) if earlier else ""
+        told = value(fact.question, fact.value, knowledge, case.language)
+        return {
+            "name": words.questions[fact.question].name,
+            "value": told,
+            "said": fact.said,
+            "unsure": fact.unsure,
+            "replaces": replaces if replaces != told else "",
+        }
+
+    doubts = [{"name": words.questions[doubt.question].name, "said": doubt.said} for doubt in effect.doubts]
+    return {"facts": [row(fact) for fact in effect.facts], "doubts": doubts}
+
+
+def rows(ids: Iterable[str], answers: Mapping[str, Answer], knowledge: Knowledge, language: str) -> list[View]:
+    """Answers as lines: name, value, unsure."""
+    words = knowledge.words(language)
+    return [
+        {"name": words.questions[id].name, "value": answered(id, answers[id], knowledge, language), "unsure": answers[id].unsure}
+        for id in ids
+        if id in answers
+    ]
+
+
+def conflict(effect: AskConflict, case: Case, knowledge: Knowledge) -> View:
+    """Two answers that hardly go together."""
+    text = knowledge.words(case.language).rules[effect.conflict].text
+    return {"text": text, "answers": rows(effect.questions, case.answers, knowledge, case.language)}
+
+
+def summary(case: Case, knowledge: Knowledge) -> View:
+    """Everything that counts, what was left out, and what is set aside."""
+    words = knowledge.words(case.language)
+    return {
+        "answers": rows(knowledge.questions, effective(knowledge, case.answers), knowledge, case.language),
+        "skipped": names((id for id in knowledge.questions if id in case.skipped), words),
+        "aside": names(sorted(set_aside(knowledge, case.answers)), words),
+    }
+
+
+def explanation(id: str, tied: Sequence[str], case: Case, knowledge: Knowledge) -> View:
+    """Why a question is asked."""
+    words = knowledge.words(case.language)
+    options = ", ".join(words.options[option].name for option in tied)
+    return {"words": words.questions[id], "tied": options if len(tied) > 1 else "", "power": words.sentences["power_line"]}
+
+
+def accepted(id: str, knowledge: Knowledge, language: str) -> str:
+    """What a question takes, in words for people."""
+    words, asked = knowledge.words(language), knowledge.questions[id]
+    match asked.type:
+        case "choice":
+            return words.sentences["accepted_choice"].format(
+                choices=", ".join(c.label for c in words.questions[id].choices.values())
+            )
+        case "ranking":
+            return words.sentences["accepted_ranking"].format(
+                items=", ".join(words.criteria[c].short.lower() for c in asked.items)
+            )
+        case "text":
+            return words.sentences["accepted_text"]
+        case "money":
+            return words.sentences["accepted_money"]
+        case "number" | "percent":
+            return words.sentences["accepted_number"].format(unit=words.questions[id].unit)
+
+
+def help_with(id: str | None, case: Case, knowledge: Knowledge) -> View:
+    """Help with a question, or in general."""
+    if id is None or id not in knowledge.questions:
+        return {"words": None, "accepted": ""}
+    return {"words": question(id, case, knowledge), "accepted": accepted(id, knowledge, case.language)}
+
+
+def definition(id: str, case: Case, knowledge: Knowledge) -> View:
+    """A glossary entry with its sources."""
+    term: Term = knowledge.words(case.language).glossary[id]
+    return {"term": term, "cite": cite(term.basis, None, knowledge, case.language)}
+
+
+def note(effect: Note, case: Case, knowledge: Knowledge) -> str:
+    """A remark, with the names and values it speaks of."""
+    words = knowledge.words(case.language)
+    known = effect.question if effect.question in words.questions else None
+    key = f"note_{effect.kind}"
+    match effect.kind:
+        case "not_understood" if case.restarting or case.proposed is not None:
+            key = "note_not_understood_yes_no"
+        case "not_understood" if known is None:
+            key = "note_not_understood_free"
+        case "late" if known is None:
+            key = "note_late_general"
+        case "upgraded" if effect.questions:
+            key = "note_upgraded_unfit"
+        case _:
+            pass
+    told = ""
+    if known is not None and effect.kind in ("answered", "changed"):
+        told = answered(known, case.answers[known], knowledge, case.language) if known in case.answers else ""
+        told += " (not sure)" if known in case.answers and case.answers[known].unsure else ""
+    sentence = words.sentences[key].format(
+        name=words.questions[known].name if known else "",
+        names=names(effect.questions, words),
+        value=told,
+        accepted=accepted(known, knowledge, case.language) if known else "",
+    )
+    return f"{sentence} {words.sentences['note_offer_skip']}" if effect.offer_skip else sentence
+
+
+def cite(claims: Iterable[str], assumption: str | None, knowledge: Knowledge, language: str) -> str:
+    """The ids that a statement rests on with the year of each source, or that it is an assumption."""
+    found = []
+    for id in claims:
+        dated = next((knowledge.sources[source].dated for source in knowledge.sources_of(id)), "")
+        found.append(f"{id}, {dated}" if dated else id)
+    if not found:
+        label = knowledge.words(language).sentences["cite_assumption"]
+        return f"[{label}: {assumption}]" if assumption else f"[{label}]"
+    return f"[{'; '.join(found)}]"
+
+
+def _reason(reason: Reason, knowledge: Knowledge, language: str) -> View:
+    words = knowledge.words(language)
+    favours = words.options[reason.favours].name if reason.favours else ""
+    return {
+        "text": reason.text,
+        "favours": favours[:1].upper() + favours[1:],
+        "cite": cite((*reason.claims, *reason.evidence), reason.assumption, knowledge, language),
+    }
+
+
+def advice(told: Advice, changed: Sequence[str], case: Case, knowledge: Knowledge) -> View:
+    """Everything the card and its follow-up show."""
+    language = case.language
+    words = knowledge.words(language)
+
+    def reasons(many: Iterable[Reason]) -> list[View]:
+        return [_reason(reason, knowledge, language) for reason in many]
+
+    excluded = [
+        {
+            "name": words.options[option.id].short,
+            "text": option.excluded.text,
+            "cite": cite((*option.excluded.claims, *option.excluded.evidence), option.excluded.assumption, knowledge, language),
+        }
+        for option in told.options
+        if option.excluded
+    ]
+    split = [
+        {
+            "part": words.sentences[f"split_part_{part.part}"],
+            "option": words.options[part.option].short,
+            "why": part.why,
+            "cite": cite((*part.claims, *part.evidence), None, knowledge, language),
+        }
+        for part in (told.split.parts if told.split else ())
+    ]
+    provider = told.provider
+    automation = told.automation
+    return {
+        "advice": told,
+        "changed": names(changed, words),
+        "reasons": reasons(told.reasons[:5]),
+        "against": reasons(told.against[:3]),
+        "flips": told.flips[:6],
+        "excluded": excluded,
+        "split": split,
+        "automation_cite": cite((*automation.claims, *automation.evidence), None, knowledge, language) if automation else "",
+        "provider": {
+            "stress": reasons(provider.stress),
+            "concede": reasons(provider.concede),
+            "client_right": reasons(provider.client_right),
+        }
+        if provider
+        else {},
+        "safeguards": reasons(told.safeguards),
+        "sums": reasons(told.sums),
+        "table": [cost_row(option, words, language) for option in told.options if option.cost and not option.excluded],
+        "sources": told.sources,
+        "receipt": told.answers_digest[:19],
+    }
+
+
+def cost_row(option: OptionAdvice, words: Language, language: str) -> str:
+    """One option's price, accuracy and chance of being first, in a line."""
+    from bot.advice.sums import money_text
+
+    cost = option.cost
+    if cost is None or cost.per_item is None or cost.currency is None:
+        return words.options[option.id].short
+    low, mid, high = (money_text(amount, cost.currency, language) for amount in cost.per_item)
+    accuracy, first = f"{100 * cost.accuracy[1]:.1f}", f"{100 * option.first:.0f}"
+    return words.sentences["cost_row"].format(
+        option=words.options[option.id].short, per_item=mid, low=low, high=high, accuracy=accuracy, first=first
+    )
+
+
+def comparison(told: Advice, case: Case, knowledge: Knowledge) -> View:
+    """The options side by side per criterion, with dominance."""
+    words = knowledge.words(case.language)
+    options = [
+        {
+            "name": words.options[option.id].short,
+            "excluded": option.excluded is not None,
+            "scores": ", ".join(f"{words.criteria[c].short.lower()} {100 * score:.0f}" for c, score in option.criteria.items()),
+        }
+        for option in told.options
+    ]
+    allowed = [option for option in told.options if option.excluded is None]
+    dominance = [
+        words.sentences["dominates"].format(a=words.options[a.id].short, b=words.options[b.id].short)
+        for a in allowed
+        for b in allowed
+        if a is not b and all(a.criteria[c] >= b.criteria[c] for c in a.criteria)
+    ]
+    return {"options": options, "dominance": dominance}
+
+
+def what_if(effect: WhatIf, case: Case, knowledge: Knowledge) -> View:
+    """Two advices side by side."""
+    words = knowledge.words(case.language)
+    now, then = effect.now, effect.then
+    pair = {id: words.options[id].name for id in (now.recommended, then.recommended) if id}
+    if now.recommended == then.recommended:
+        lines = [words.sentences["what_if_same"]]
+    else:
+        named = {"then": pair.get(then.recommended or "", then.headline), "now": pair.get(now.recommended or "", now.headline)}
+        line = words.sentences["what_if_other"].format(**named)
+        lines = [line[:1].upper() + line[1:]]
+    return {
+        "name": words.questions[effect.question].name,
+        "value": value(effect.question, effect.value, knowledge, case.language),
+        "now": now,
+        "then": then,
+        "differences": lines,
+    }

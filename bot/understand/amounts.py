@@ -1,0 +1,199 @@
+"""Amounts in a text: counts, ranges, durations, percentages, money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from babel.core import get_global
+
+from bot.understand.lexicon import Compiled
+from bot.understand.numbers import Number, Numbers
+from bot.understand.tokens import Text
+
+# Minutes of hands-on time: a working day has 8 hours, a month 21 such days.
+MINUTES = {
+    "second": 1 / 60,
+    "minute": 1.0,
+    "hour": 60.0,
+    "day": 480.0,
+    "week": 2_400.0,
+    "fortnight": 4_800.0,
+    "month": 10_080.0,
+    "quarter": 30_240.0,
+    "year": 120_960.0,
+}
+# Months of the calendar: 52 weeks and 12 months to a year.
+MONTHS = {"day": 12 / 365, "week": 12 / 52, "fortnight": 24 / 52, "month": 1.0, "quarter": 3.0, "year": 12.0}
+# Days of waiting.
+DAYS = {
+    "second": 1 / 86_400,
+    "minute": 1 / 1_440,
+    "hour": 1 / 24,
+    "day": 1.0,
+    "week": 7.0,
+    "fortnight": 14.0,
+    "month": 30.4,
+    "quarter": 91.0,
+    "year": 365.0,
+}
+
+Kind = Literal["count", "time", "percent", "money"]
+RANGE_SIGNS = frozenset("-–—")
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A quantity at words[start:end]. A range is its midpoint, "a few" is `rough`, `unit` a time unit or a currency."""
+
+    value: float
+    start: int
+    end: int
+    kind: Kind = "count"
+    unit: str = ""
+    rough: bool = False
+
+    def within(self, table: dict[str, float]) -> float | None:
+        """A duration by a table of units; None for what the table does not measure."""
+        return self.value * table[self.unit] if self.unit in table else None
+
+
+def amounts(text: Text, compiled: Compiled) -> list[Amount]:
+    """All amounts, in the order of the text; a range is one amount."""
+    reader = _Amounts(text, compiled)
+    found: list[Amount] = []
+    at = 0
+    while at < len(text.words):
+        amount = reader.range(at)
+        if amount is not None:
+            found.append(amount)
+        at = amount.end if amount is not None else at + 1
+    return found
+
+
+class _Amounts(Numbers):
+    """Reads amounts at places of a text; every rule looks ahead a bounded number of words."""
+
+    def __init__(self, text: Text, compiled: Compiled) -> None:
+        super().__init__(text, compiled)
+        self._codes = get_global("all_currencies")
+
+    def range(self, at: int) -> Amount | None:
+        """One amount, or two with a dash, "to", "or", or (after "between") "and" between them."""
+        between = self.has(at, "between")
+        first = self._quantity(at + between, joined=not between)
+        if first is None:
+            return None
+        join = self._join(first.end, between)
+        second = None if join is None else self._quantity(first.end + join)
+        if second is None:
+            return self._or_two(first)
+        ends = self._aligned(first, second)
+        if ends is None:
+            return self._or_two(first)
+        low, high = ends
+        factor = MINUTES[low.unit] / MINUTES[high.unit] if low.kind == "time" else 1.0
+        if low.value * factor > high.value:
+            return first
+        value = (low.value * factor + high.value) / 2
+        return replace(high, value=value, start=at, rough=low.rough or high.rough)
+
+    def _quantity(self, at: int, joined: bool = True) -> Amount | None:
+        """A number with what it measures: money before or after, per cent, a duration, or a mere count."""
+        currency = self._currency(at)
+        number = self.number(at + 1 if currency else at, joined)
+        if number is None:
+            return None if currency else self._indefinite(at)
+        if not 0 < number.value < 1e15:
+            return None
+        end = number.end
+        if currency:
+            return Amount(number.value, at, end, "money", currency)
+        if code := self._currency(end):
+            return Amount(number.value, at, end + 1, "money", code)
+        if code := self._cents(end):
+            return Amount(number.value / 100, at, end + 1, "money", code)
+        if self.has(end, "percent"):
+            return Amount(number.value, at, end + 1, "percent")
+        if self.has(end, "per") and self.has(end + 1, "cent"):
+            return Amount(number.value, at, end + 2, "percent")
+        return self._duration(at, number) or Amount(number.value, at, end, rough=number.rough)
+
+    def _duration(self, at: int, number: Number) -> Amount | None:
+        """5 minutes, 3 working days, 1 h 20 min, 2 hours and 15 minutes, one hour and a half."""
+        place = number.end + (1 if self.has(number.end, "working") else 0)
+        unit = self.unit(place)
+        if unit is None or self.words[place].clause != self.words[at].clause:
+            return None
+        amount = Amount(number.value, at, place + 1, "time", unit, number.rough)
+        if (part := self.and_part(place + 1)) is not None:
+            return replace(amount, value=amount.value + part[0], end=part[1])
+        more = place + 1 + (1 if self.has(place + 1, "and") else 0)
+        rest = self.number(more)
+        if rest is None or self.words[more].clause != self.words[place].clause:
+            return amount
+        smaller = self.unit(rest.end)
+        if smaller is None and unit == "hour" and self.words[more].glued and rest.value < 60:
+            return replace(amount, value=amount.value + rest.value / 60, end=rest.end)
+        if smaller is not None and MINUTES[smaller] < MINUTES[unit] <= MINUTES["hour"]:
+            return replace(amount, value=amount.value + rest.value * MINUTES[smaller] / MINUTES[unit], end=rest.end + 1)
+        return amount
+
+    def _indefinite(self, at: int) -> Amount | None:
+        """An hour, half an hour, a quarter of an hour, an hour and a half."""
+        place = at + (1 if self.has(at, "article") else 0)
+        if part := self._part(place):
+            unit_at = place + 1
+            while unit_at < place + 3 and (self.has(unit_at, "article") or self.has(unit_at, "of")):
+                unit_at += 1
+            if unit := self.unit(unit_at):
+                return Amount(part, at, unit_at + 1, "time", unit)
+        if place > at and self.unit(place):
+            return self._duration(at, Number(1.0, place, 1.0))
+        return None
+
+    def _aligned(self, first: Amount, second: Amount) -> tuple[Amount, Amount] | None:
+        """Both ends of a range in one kind and scale: "2 to 3 thousand", "5-10 minutes", "$25 to 30"."""
+        if first.kind == "count" and not first.rough:
+            number = self.number(second.start)
+            if number is not None and number.scale > 1 and first.value < number.mantissa:
+                first = replace(first, value=first.value * number.scale)
+        if first.kind == second.kind:
+            return (first, second) if first.kind != "money" or first.unit == second.unit else None
+        if first.kind == "count":
+            return replace(first, kind=second.kind, unit=second.unit), second
+        if first.kind == "money" and second.kind == "count":
+            return first, replace(second, kind=first.kind, unit=first.unit)
+        return None
+
+    def _join(self, at: int, between: bool) -> int | None:
+        """How many words join the two ends of a range; None where nothing does."""
+        word = self.word(at)
+        if word is None:
+            return None
+        if word.gap and set(word.gap) <= RANGE_SIGNS:
+            return 0
+        if word.clause == self.words[at - 1].clause and (self.has(at, "to") or (between and self.has(at, "and"))):
+            return 1
+        return None
+
+    def _or_two(self, amount: Amount) -> Amount:
+        """A week or two."""
+        if amount.value == 1 and amount.kind == "time" and self.has(amount.end, "or") and self.has(amount.end + 1, "two"):
+            return replace(amount, value=1.5, end=amount.end + 2)
+        return amount
+
+    def _currency(self, at: int) -> str | None:
+        word = self.word(at)
+        if word is None:
+            return None
+        code = self.compiled.currencies.get(word.norm)
+        if code or len(word.norm) != 3:
+            return code
+        # The other codes of ISO 4217 count in capitals only: "try" and "all" are words.
+        written = self.raw(at)
+        return written if written.isupper() and written in self._codes else None
+
+    def _cents(self, at: int) -> str | None:
+        word = self.word(at)
+        return None if word is None else self.compiled.cents.get(word.norm)

@@ -1,0 +1,91 @@
+"""What a stretch of time stands for: minutes an item takes, months the work goes on, how soon it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.understand.amounts import DAYS, MINUTES, MONTHS, Amount
+from bot.understand.cues import Hit
+from bot.understand.found import Found, Scene
+from bot.understand.periods import Periods
+from bot.understand.scope import Mood
+
+# A word that gives a duration its role stands this near before or after it.
+BEFORE, AFTER = 4, 2
+
+
+class Durations:
+    """The durations of a text with their roles. `horizons` are months by amount, for the totals of `volumes`."""
+
+    def __init__(self, scene: Scene, periods: Periods) -> None:
+        self._scene = scene
+        self.found: list[Found] = []
+        self.horizons: dict[int, float] = {}
+        self._before = {hit.end: hit for hit in _shortest_first(scene.group("before"))}
+        self._after = {hit.start: hit for hit in _shortest_first(scene.group("after"))}
+        self._counted = {
+            scene.text.words[amount.start].sentence
+            for index, amount in enumerate(scene.amounts)
+            if amount.kind == "count" and index not in periods.of and amount.value >= 50
+        }
+        for index, amount in enumerate(scene.amounts):
+            if amount.kind != "time" or index in periods.inside or index in periods.of:
+                continue
+            if scene.scope.moods[amount.start] is not Mood.ASKED:
+                self.found.extend(self._read(index, amount))
+
+    def _read(self, index: int, amount: Amount) -> Iterator[Found]:
+        role, start, end = self._role(amount)
+        months = amount.within(MONTHS)
+        if role in ("horizon", "past") and months is not None and months >= 1 and self._with_total(amount):
+            self.horizons[index] = months
+            if role == "horizon":
+                yield Found("months", (months,), start, end, firm=not amount.rough)
+            return
+        match role:
+            case "minutes" if MINUTES[amount.unit] <= MINUTES["day"]:
+                yield Found("minutes", (amount.value * MINUTES[amount.unit],), start, end, firm=not amount.rough)
+            case "months" if months is not None and amount.unit != "day":
+                yield Found("months", (months,), start, end, firm=not amount.rough)
+            case "horizon" if months is not None and months >= 1 and not self._deadline(amount):
+                yield Found("months", (months,), start, end, firm=not amount.rough)
+            case "turnaround" | "horizon" if self._scene.scope.moods[amount.start] is Mood.STATED:
+                yield Found("turnaround", (wait(amount),), start, end)
+            case "" if amount.unit in ("second", "minute"):
+                yield Found("minutes", (amount.value * MINUTES[amount.unit],), start, end, firm=False)
+
+    def _with_total(self, amount: Amount) -> bool:
+        return self._scene.text.words[amount.start].sentence in self._counted
+
+    def _deadline(self, amount: Amount) -> bool:
+        """ "In" and "within" a time set a deadline; "over" and "during" a stretch."""
+        return self._scene.has(amount.start - 1, "deadline") or self._scene.has(amount.start - 2, "deadline")
+
+    def _role(self, amount: Amount) -> tuple[str, int, int]:
+        """The role with the words that say so: what follows at once, then what leads up to it."""
+        scene, words = self._scene, self._scene.text.words
+        for place in range(amount.end, min(amount.end + AFTER + 1, len(words))):
+            if not scene.same_clause(place - 1, place):
+                break
+            if (hit := self._after.get(place)) is not None:
+                return hit.cue.question, amount.start, hit.end
+            if place == amount.end and scene.per(place) and place + 1 < len(words):
+                own = words[place].gap == "/"
+                return "minutes", amount.start, place + (1 if own else 2)
+        for place in range(amount.start, max(amount.start - BEFORE - 1, -1), -1):
+            if place < amount.start and not scene.leads_on(place):
+                break
+            if (hit := self._before.get(place)) is not None and scene.leads_on(place - 1):
+                return hit.cue.question, hit.start, amount.end
+        return "", amount.start, amount.end
+
+
+def wait(amount: Amount) -> str:
+    """The choice of `turnaround` for a time of waiting."""
+    days = amount.value * DAYS[amount.unit]
+    return "hours" if days < 1 else "days" if days < 6 else "weeks"
+
+
+def _shortest_first(hits: list[Hit]) -> list[Hit]:
+    """So that of several at one place the longest is kept."""
+    return sorted(hits, key=lambda hit: hit.end - hit.start)

@@ -1,0 +1,109 @@
+"""Facts that a free text states about a process: values for questions, each with the words that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from bot.answers import Money, Refused, Value, check
+from bot.understand.amounts import amounts
+from bot.understand.durations import Durations
+from bot.understand.found import Found, Scene
+from bot.understand.lexicon import Compiled, compiled
+from bot.understand.periods import Periods
+from bot.understand.ranking import rankings
+from bot.understand.reading import Doubt, Fact, Reading, Span
+from bot.understand.scope import Scope
+from bot.understand.shares import Shares
+from bot.understand.statements import statements
+from bot.understand.volumes import volumes
+from bot.understand.wages import Wages
+from knowledge.model import Knowledge, Language, Question
+
+# Two figures this close say the same: "70 a week, about 300 a month". The later one is kept, as the more exact.
+SAME = 0.15
+# How many readings a doubt offers at most.
+MOST_CANDIDATES = 4
+
+
+def understand(text: str, knowledge: Knowledge, language: str = "en") -> Reading:
+    """What a text states, in its own order. Pure, linear in the text's length, and never an exception."""
+    return read(text, compiled(knowledge, language), knowledge.questions, knowledge.words(language))
+
+
+def read(text: str, lexicon: Compiled, questions: Mapping[str, Question], words: Language) -> Reading:
+    """`understand` from its parts."""
+    cut = lexicon.read(text)
+    if not cut.words:
+        return Reading()
+    hits = lexicon.hits(cut.words)
+    scene = Scene(cut, lexicon, amounts(cut, lexicon), hits, Scope(cut, lexicon, hits))
+    found: dict[str, list[Found]] = {}
+    for each in _all(scene, questions):
+        if valid := tuple(value for value in each.values if _taken(questions[each.question], value, words)):
+            found.setdefault(each.question, []).append(
+                Found(each.question, valid, each.start, each.end, each.firm and len(valid) == 1)
+            )
+    settled = [_settled(scene, questions[question], findings) for question, findings in found.items()]
+    return Reading(
+        facts=tuple(sorted((each for each in settled if isinstance(each, Fact)), key=lambda fact: fact.span)),
+        doubts=tuple(sorted((each for each in settled if isinstance(each, Doubt)), key=lambda doubt: doubt.span)),
+    )
+
+
+def _all(scene: Scene, questions: Mapping[str, Question]) -> Iterator[Found]:
+    """The findings of all readers; those of amounts take turns, since one amount means one thing."""
+    stated = list(statements(scene, questions))
+    yield from stated
+    yield from rankings(scene, questions["priorities"].items)
+    shares, periods = Shares(scene), Periods(scene)
+    wages, durations = Wages(scene, periods), Durations(scene, periods)
+    for reader in (shares, wages, durations):
+        yield from reader.found
+    demand = {value for each in stated if each.question == "demand" and each.firm for value in each.values}
+    yield from volumes(scene, periods, durations.horizons, shares.used | wages.used, one_off=demand == {"one_off"})
+
+
+def _taken(question: Question, value: Value, words: Language) -> bool:
+    try:
+        check(question, value, words)
+    except Refused:
+        return False
+    return True
+
+
+def _settled(scene: Scene, question: Question, findings: Sequence[Found]) -> Fact | Doubt:
+    """One value is a fact. Several are a doubt, save where the mildest would do harm: there the strictest holds."""
+    firm = [each for each in findings if each.firm]
+    said = firm or findings
+    values = list(dict.fromkeys(value for each in said for value in each.values))
+    if firm and len(values) > 1:
+        if question.id in scene.compiled.lexicon.strictest:
+            values = [max(values, key=lambda value: question.choices.index(str(value)))]
+        elif _close(values):
+            values = values[-1:]
+    if firm and len(values) == 1:
+        found = next(each for each in firm if each.values == tuple(values))
+        start, end = _span(scene, found)
+        return Fact(
+            question=question.id,
+            value=values[0],
+            said=scene.text.raw[start:end],
+            span=(start, end),
+            unsure=scene.scope.unsure(found.start, found.end),
+        )
+    start, end = _span(scene, said[0])
+    candidates = tuple(values[:MOST_CANDIDATES])
+    return Doubt(question=question.id, candidates=candidates, said=scene.text.raw[start:end], span=(start, end))
+
+
+def _close(values: Sequence[Value]) -> bool:
+    """Whether figures are the same but for rounding."""
+    figures = [value.amount if isinstance(value, Money) else value for value in values]
+    numbers = [figure for figure in figures if isinstance(figure, float)]
+    currencies = {value.currency for value in values if isinstance(value, Money)}
+    return len(numbers) == len(values) and len(currencies) <= 1 and max(numbers) - min(numbers) <= SAME * max(numbers)
+
+
+def _span(scene: Scene, found: Found) -> Span:
+    words = scene.text.words
+    return words[found.start].start, words[found.end - 1].end

@@ -1,0 +1,131 @@
+"""What a typed message does: an answer, facts to confirm, a request, or nothing usable. Precision before recall.
+
+Order: an exact answer to the open question, then a request from the closed list, then an answer in looser words, then facts
+stated anywhere in the text. A request can never write an answer; facts count only after a "yes".
+"""
+
+from __future__ import annotations
+
+from bot.agenda import Pending, pending
+from bot.answers import Answer, Value
+from bot.case import Case
+from bot.events import Act, Answered, Confirmed, Missed, Proposed, Rejected, Requested
+from bot.markup import clean
+from bot.understand.choose import exact, read_answer, unsure
+from bot.understand.facts import understand
+from bot.understand.intents import request
+from bot.understand.reading import Fact, Reading, Request
+from knowledge.model import Knowledge, Language, Question
+
+WORDS_OF_A_STATEMENT = 4
+"""Texts shorter than this answer the open question or nothing; only longer ones are searched for other facts."""
+
+
+def hear(text: str, case: Case, knowledge: Knowledge) -> tuple[Act, ...]:
+    """The acts of one message. Never empty, never raises."""
+    said = clean(text).strip()
+    waiting = pending(case, knowledge)
+    words = knowledge.words(case.language)
+    question = knowledge.questions.get(waiting.question or "")
+    if not said:
+        return (Missed(),)
+    if question is not None and question.type != "text":
+        value = exact(said, question, words)
+        if value is not None:
+            return (_answered(question, value, said, words),)
+    asked = request(said, knowledge, case.language, waiting.question)
+    if asked is not None:
+        return _carry_out(asked, said, case, waiting, knowledge)
+    if question is not None and question.type == "text":
+        return _described(question, said, case, knowledge)
+    if waiting.kind == "summary" or waiting.kind == "nothing":
+        return _stated(said, case, knowledge, None) or (Missed(),)
+    if question is not None:
+        value = read_answer(said, question, words)
+        if value is not None:
+            return (_answered(question, value, said, words), *_stated(said, case, knowledge, question.id))
+    return _stated(said, case, knowledge, question.id if question else None) or (Missed(),)
+
+
+def _answered(question: Question, value: Value, said: str, words: Language) -> Answered:
+    return Answered(question=question.id, answer=Answer(value=value, unsure=question.type != "text" and unsure(said, words)))
+
+
+def _described(question: Question, said: str, case: Case, knowledge: Knowledge) -> tuple[Act, ...]:
+    """The opening: the whole text names the process, and what it states is shown before it counts."""
+    longest = question.longest or len(said)
+    value = said if len(said) <= longest else said[: longest - 1].rstrip() + "…"
+    return (Answered(question=question.id, answer=Answer(value=value)), *_stated(said, case, knowledge, None))
+
+
+def _stated(said: str, case: Case, knowledge: Knowledge, answered: str | None) -> tuple[Act, ...]:
+    """Facts in a statement, without those already known; the open question's own fact is an answer at once."""
+    if len(said.split()) < WORDS_OF_A_STATEMENT:
+        return ()
+    reading: Reading = understand(said, knowledge, case.language)
+    facts = [fact for fact in reading.facts if fact.question != answered and not _known(fact, case)]
+    doubts = tuple(doubt for doubt in reading.doubts if doubt.question not in case.answers and doubt.question != answered)
+    opened = pending(case, knowledge).question
+    direct = next((fact for fact in facts if fact.question == opened and answered is None), None)
+    acts: list[Act] = []
+    if direct is not None:
+        facts.remove(direct)
+        acts.append(Answered(question=direct.question, answer=Answer(value=direct.value, unsure=direct.unsure)))
+    if facts or (doubts and not acts and answered is None):
+        acts.append(Proposed(facts=tuple(facts), doubts=doubts))
+    return tuple(acts)
+
+
+def _known(fact: Fact, case: Case) -> bool:
+    answer = case.answers.get(fact.question)
+    return answer is not None and answer.value == fact.value
+
+
+def _carry_out(asked: Request, said: str, case: Case, waiting: Pending, knowledge: Knowledge) -> tuple[Act, ...]:
+    """A request, where "yes", "no", "don't know" and a change with its value in it are acts of their own."""
+    question = waiting.question
+    match asked.kind:
+        case "yes" if waiting.kind in ("facts", "restart", "conflict", "summary"):
+            return (Confirmed(),)
+        case "no" if waiting.kind in ("facts", "restart", "conflict", "summary"):
+            return (Rejected(),)
+        case "dont_know" | "not_applicable" | "later" if question is not None:
+            return (Answered(question=question, answer=Answer(status=asked.kind)),)
+        case "change" if (
+            waiting.kind == "facts"
+            and asked.about is not None
+            and asked.value is None
+            and not _new(said, asked.about, case, knowledge)
+        ):
+            return (Rejected(question=asked.about),)
+        case "change":
+            about = asked.about or (case.trail[-1] if case.trail else None)
+            if about is None:
+                return (Requested(request=asked),)
+            value = asked.value if asked.value is not None else _new(said, about, case, knowledge)
+            if value is not None:
+                return (Answered(question=about, answer=Answer(value=value)),)
+            return (Requested(request=Request(kind="change", about=about if asked.about or _points_back(said) else None)),)
+        case _:
+            return (Requested(request=asked),)
+
+
+def _points_back(said: str) -> bool:
+    """Whether a change without a subject still is about the last answer ("that should have been …")."""
+    return len(said.split()) > 1
+
+
+def _new(said: str, about: str, case: Case, knowledge: Knowledge) -> Value | None:
+    """The value that a change names, if it names one."""
+    fact = next((fact for fact in understand(said, knowledge, case.language).facts if fact.question == about), None)
+    if fact is not None:
+        return fact.value
+    words = knowledge.words(case.language)
+    question = knowledge.questions[about]
+    for lead in (" to ", " is ", " was ", " were ", " be ", " been ", ": ", " = "):
+        _, found, rest = said.rpartition(lead)
+        if found and question.type != "text":
+            value = read_answer(rest, question, words)
+            if value is not None:
+                return value
+    return None

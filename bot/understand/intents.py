@@ -1,0 +1,208 @@
+"""Requests: what a person wants instead of answering, recognised only where it is the whole message.
+
+A phrase of requests.yaml must cover the message but for courtesies, or each of its clauses; so process descriptions and
+answers that merely hold such words are never requests. What remains and is put as a question is about the subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import groupby
+from typing import NamedTuple
+
+from pydantic import TypeAdapter
+
+from bot.understand.choose import choices_of, read_answer
+from bot.understand.named import Named
+from bot.understand.phrasing import Hit, Phrases
+from bot.understand.questions import Subjects
+from bot.understand.reading import Request, RequestKind
+from bot.understand.slips import slips
+from bot.understand.wording import wording
+from bot.understand.words import Token
+from knowledge.model import Knowledge
+
+KINDS: TypeAdapter[RequestKind] = TypeAdapter(RequestKind)
+
+_MOST_WORDS = 40
+_MOST_CHARACTERS = 400
+_MOST_UNREAD = 4  # words of a new value that are not understood before the whole is no request
+_MOST_REASON = 10  # words of a reason given with a request
+_MOST_SLIPS = 2
+# A first clause of these kinds only leads up to another request: "no, go back", "no idea, ask me later".
+_LEADS_UP: frozenset[RequestKind] = frozenset({"yes", "no", "dont_know", "change"})
+# After these a person may say why: "no idea, nobody ever counted".
+_MAY_GIVE_REASONS: frozenset[RequestKind] = frozenset({"dont_know", "not_applicable", "later", "skip", "pause", "why"})
+
+
+def request(text: str, knowledge: Knowledge, language: str = "en", open_question: str | None = None) -> Request | None:
+    """The request that the text makes, or None where it is not clearly one."""
+    if len(text) > _MOST_CHARACTERS:
+        return None
+    return _grammar(knowledge, language).request(text, open_question)
+
+
+@lru_cache(maxsize=8)
+def _grammar(knowledge: Knowledge, language: str) -> Requests:
+    # Knowledge hashes and compares by its version, so this is keyed by version and language.
+    return Requests(knowledge, language)
+
+
+class _Message(NamedTuple):
+    """The words of a message, or of one clause of it."""
+
+    text: str
+    found: tuple[Token, ...]
+    words: tuple[str, ...]
+    open_question: str | None
+
+    def written(self, start: int, end: int) -> str:
+        """What was typed for words[start:end], with the signs around it that are no words."""
+        before = self.found[start - 1].end if start else self.found[0].start
+        after = self.found[end].start if end < len(self.found) else self.found[-1].end
+        return self.text[before:after].strip(" \t\n,;:.!?\"'")
+
+
+def _message(text: str, found: Sequence[Token], open_question: str | None) -> _Message:
+    return _Message(text, tuple(found), tuple(token.word for token in found), open_question)
+
+
+class Requests:
+    """The phrases of one language with the names that their slots take."""
+
+    def __init__(self, knowledge: Knowledge, language: str) -> None:
+        self._knowledge = knowledge
+        self._words = knowledge.words(language)
+        self._wording = ready = wording(self._words)
+        self._phrases = Phrases(ready.spelled)
+        self._marks: dict[frozenset[str], RequestKind] = {}
+        for kind, phrases in ready.said.requests.items():
+            for phrase in (*{"yes": ready.said.answers.yes, "no": ready.said.answers.no}.get(kind, ()), *phrases):
+                if ready.words(phrase):
+                    self._phrases.add(phrase, kind)
+                else:
+                    self._marks[frozenset(phrase)] = kind
+        self._named = Named(knowledge, self._words, ready)
+        self._subjects = Subjects(knowledge, self._words, ready)
+        self._vocabulary = frozenset(
+            self._phrases.vocabulary
+            | ready.openers.vocabulary
+            | ready.closers.vocabulary
+            | {word for names in self._named.slots.values() for phrase, _ in names for word in phrase}
+        )
+
+    def request(self, text: str, open_question: str | None) -> Request | None:
+        """See `request`."""
+        found = self._wording.tokens(text)
+        if not found:
+            kind = self._marks.get(frozenset(text.strip()))
+            return Request(kind=kind) if kind else None
+        if len(found) > _MOST_WORDS:
+            return None
+        message = _message(text, found, open_question)
+        mended = self._mended(message)
+        return (
+            self._whole(message)
+            or self._clauses(message)
+            or self._term(message)
+            or (self._whole(mended) if mended else None)
+            or self._subjects.request(text, found, open_question)
+        )
+
+    def _whole(self, message: _Message) -> Request | None:
+        """The request of a phrase that covers all of the message but courtesies."""
+        words = message.words
+        ends = self._wording.courteous_ends(words)
+        ranked: list[tuple[tuple[int, int, int], Hit]] = []
+        for start in self._wording.courteous_starts(words):
+            for hit in self._phrases.find(words, start, self._named.slot(words)):
+                if hit.end in ends and hit.end > start:
+                    loose = sum(held[1] - held[0] for _, held in hit.filled if isinstance(held, tuple))
+                    ranked.append(((loose, start + len(words) - hit.end, hit.order), hit))
+        ranked.sort(key=lambda each: each[0])
+        return next((found for _, hit in ranked if (found := self._request(hit, message))), None)
+
+    def _request(self, hit: Hit, message: _Message) -> Request | None:
+        """What a phrase asks for once its slots are read; None where they do not hold what they should."""
+        kind = KINDS.validate_python(hit.label)
+        filled = dict(hit.filled)
+        spans = [held for _, held in hit.filled if isinstance(held, tuple)]
+        said = message.written(*spans[0]) if spans else ""
+        about = next((held for slot, held in hit.filled if slot in ("question", "term") and isinstance(held, str)), None)
+        match kind:
+            case "change" if about and "value" in filled:
+                value = read_answer(said, self._knowledge.questions[about], self._words)
+                unread = value is None and spans[0][1] - spans[0][0] > _MOST_UNREAD
+                return None if unread else Request(kind=kind, about=about, value=value)
+            case "change" if "value" in filled:
+                return Request(kind=kind) if self._named.is_value(said) else None
+            case "what_if":
+                supposed = self._named.supposed(said, message.open_question)
+                return Request(kind=kind, about=supposed[0], value=supposed[1]) if supposed else None
+            case _:
+                return Request(kind=kind, about=about)
+
+    def _term(self, message: _Message) -> Request | None:
+        """A lone term with a question mark."""
+        if not message.text.rstrip().endswith("?"):
+            return None
+        fill, ends = self._named.slot(message.words), self._wording.courteous_ends(message.words)
+        terms = [id for start in self._wording.courteous_starts(message.words) for end, id in fill("term", start) if end in ends]
+        return Request(kind="define", about=str(terms[0])) if terms else None
+
+    def _clauses(self, message: _Message) -> Request | None:
+        """The one request of a message whose every clause is a request, a courtesy, or leads up to the last."""
+        parts = [
+            _message(message.text, tuple(part), message.open_question)
+            for _, part in groupby(message.found, key=lambda token: token.clause)
+        ]
+        if len(parts) < 2:
+            return None
+        found: list[Request] = []
+        for place, part in enumerate(parts):
+            if len(part.words) in self._wording.courteous_starts(part.words) or 0 in self._wording.courteous_ends(part.words):
+                continue
+            if each := self._whole(part):
+                found.append(each)
+            elif not (found and found[0].kind in _MAY_GIVE_REASONS and self._is_reason(parts[place:], message)):
+                return None
+            else:
+                break
+        while len(found) > 1 and found[0].kind in _LEADS_UP and found[0].kind != found[1].kind:
+            del found[0]
+        return found[0] if found and len({each.kind for each in found}) == 1 else None
+
+    def _is_reason(self, parts: Sequence[_Message], message: _Message) -> bool:
+        """The clauses after a request could not be an answer: no number, no hedge, no choice of the open question."""
+        question = self._knowledge.questions.get(message.open_question or "")
+        tokens = [token for part in parts for token in part.found]
+        if question is None or question.type == "text" or len(tokens) > _MOST_REASON:
+            return False
+        words = tuple(token.word for token in tokens)
+        hedged = any(
+            next(names.at(words, place), None)
+            for names in (self._wording.hedges, self._wording.contrasts)
+            for place in range(len(words))
+        )
+        choices = choices_of(question, self._words).mentions(tokens) if question.choices else ()
+        said = message.text[tokens[0].start :]
+        return not (hedged or choices or self._named.is_value(said))
+
+    def _mended(self, message: _Message) -> _Message | None:
+        """The message with up to two slips of the key mended; None where there are none, or more.
+
+        A lone word must lack a letter or have two swapped: "cancer" is no slip for "cancel", "resumes" none for "resume".
+        """
+        unknown = [place for place, word in enumerate(message.words) if word not in self._vocabulary]
+        if not 0 < len(unknown) <= _MOST_SLIPS:
+            return None
+        words = list(message.words)
+        for place in unknown:
+            near = [known for known in self._vocabulary if slips(words[place], known) == 1]
+            if len(words) == 1:
+                near = [known for known in near if len(known) > len(words[0]) or sorted(known) == sorted(words[0])]
+            if len(near) != 1:
+                return None
+            words[place] = near[0]
+        return message._replace(words=tuple(words))

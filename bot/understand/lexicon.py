@@ -1,0 +1,149 @@
+"""The words of one language for reading facts, compiled once for each knowledge base."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.understand import tokens
+from bot.understand.cues import Cue, Hit, Tree
+from bot.understand.spelling import Spelling
+from bot.understand.tokens import Text, Word, normal
+from knowledge.model import Knowledge
+
+Patterns = tuple[str, ...]
+
+
+class Part(BaseModel):
+    """Base of the parts of lexicon.yaml."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Around(Part):
+    """Patterns that give an amount its role by standing before or after it."""
+
+    before: Patterns = ()
+    after: Patterns = ()
+
+
+class Money(Part):
+    """Currencies by their words and signs; `cents` are hundredths."""
+
+    currencies: dict[str, Patterns]
+    cents: dict[str, Patterns]
+    own: Patterns = Field(description="the amount is the asker's own cost")
+    others: Patterns = Field(description="the amount is somebody else's price")
+
+
+class Lexicon(Part):
+    """lexicon.yaml as it is written; its comments say what each part is for."""
+
+    classes: dict[str, Patterns]
+    states: dict[str, dict[str, Patterns]]
+    suggests: dict[str, dict[str, Patterns]]
+    hints: dict[str, dict[str, Patterns]]
+    ignore: dict[str, Patterns]
+    negated: dict[str, dict[str, Patterns]]
+    strictest: tuple[str, ...]
+    marks: dict[str, Patterns]
+    grammar: dict[str, Patterns]
+    numbers: dict[str, float]
+    times: dict[str, float]
+    scales: dict[str, float]
+    parts: dict[str, float]
+    units: dict[str, Patterns]
+    periods: dict[str, Patterns]
+    roles: dict[str, Around]
+    accuracy: dict[str, Patterns]
+    money: Money
+    ranking: dict[str, Patterns]
+    abbreviations: Patterns
+    spelling: Patterns
+    real: Patterns
+
+
+class Compiled:
+    """A lexicon ready to read with."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self.abbreviations = frozenset(map(normal, lexicon.abbreviations))
+        self.classes = Tree()
+        self.cues = Tree()
+        for name, phrases in lexicon.classes.items():
+            for phrase in phrases:
+                self.classes.add(phrase, Cue("class", name, ""))
+        for cue, pattern in _cues(lexicon):
+            self.cues.add(pattern, cue)
+        self.grammar = {name: frozenset(map(normal, words)) for name, words in lexicon.grammar.items()}
+        self.units = {normal(word): unit for unit, words in lexicon.units.items() for word in words}
+        self.currencies = _reversed(lexicon.money.currencies)
+        self.cents = _reversed(lexicon.money.cents)
+        words = self.classes.words | self.cues.words | set(self.units) | set(lexicon.numbers)
+        self._spelling = Spelling({word for word in words | set(map(normal, lexicon.spelling))}, lexicon.real)
+        self._mended: dict[str, str] = {}
+
+    def read(self, text: str) -> Text:
+        """The words of a text with slips of the key mended."""
+        cut = tokens.read(text, self.abbreviations)
+        return Text(cut.raw, tuple(self._mend(word) for word in cut.words), cut.asked)
+
+    def hits(self, words: Sequence[Word]) -> list[Hit]:
+        """Every cue of the lexicon in a text."""
+        classes: list[list[tuple[str, int]]] = [[] for _ in words]
+        for cue, start, end, _ in self.classes.hits(words):
+            classes[start].append((f"{{{cue.question}}}", end))
+        return self.cues.hits(words, classes)
+
+    def _mend(self, word: Word) -> Word:
+        if word.number is not None or len(self.cues.spellings(word)) > 1 or len(self.classes.spellings(word)) > 1:
+            return word
+        mended = self._mended.get(word.norm)
+        if mended is None:
+            mended = self._spelling.mend(word.norm)
+            if len(self._mended) > 20_000:  # hostile text must not fill the memory
+                self._mended.clear()
+            self._mended[word.norm] = mended
+        if mended == word.norm:
+            return word
+        return Word(mended, word.start, word.end, word.gap, word.clause, word.sentence)
+
+
+def compiled(knowledge: Knowledge, language: str) -> Compiled:
+    """The compiled lexicon of a knowledge base in a language (English where it is not there)."""
+    return _compiled(knowledge, language)
+
+
+@lru_cache(maxsize=8)
+def _compiled(knowledge: Knowledge, language: str) -> Compiled:
+    # Knowledge hashes and compares by its version, so this is keyed by version and language.
+    return Compiled(Lexicon.model_validate(knowledge.words(language).lexicon))
+
+
+def _cues(lexicon: Lexicon) -> Iterator[tuple[Cue, str]]:
+    """Every pattern that stands for something in a text, with what it stands for."""
+    for group in ("states", "suggests", "hints"):
+        questions: Mapping[str, Mapping[str, Patterns]] = getattr(lexicon, group)
+        for question, values in questions.items():
+            for value, patterns in values.items():
+                yield from ((Cue(group, question, value), pattern) for pattern in patterns)
+    flat: dict[str, Mapping[str, Patterns]] = {
+        "ignore": lexicon.ignore,
+        "marks": lexicon.marks,
+        "periods": lexicon.periods,
+        "accuracy": lexicon.accuracy,
+        "ranking": lexicon.ranking,
+        "before": {role: around.before for role, around in lexicon.roles.items()},
+        "after": {role: around.after for role, around in lexicon.roles.items()},
+        "money": {"own": lexicon.money.own, "others": lexicon.money.others},
+    }
+    for group, lists in flat.items():
+        for name, patterns in lists.items():
+            yield from ((Cue(group, name, ""), pattern) for pattern in patterns)
+
+
+def _reversed(words: Mapping[str, Patterns]) -> dict[str, str]:
+    return {normal(word): code for code, spellings in words.items() for word in spellings}

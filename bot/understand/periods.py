@@ -1,0 +1,133 @@
+"""Which amount goes with which period: 300 a day, every month some 3k, 600 twice a week."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.understand.amounts import MONTHS, Amount
+from bot.understand.cues import longest
+from bot.understand.found import Scene
+
+WORKING_DAYS, DAYS_A_MONTH = 21.0, 30.4
+WORKING_HOURS, HOURS = 8.0, 24.0
+WEEKS = 52 / 12
+# The thing that is counted stands between a number and its period: "15,000 stock photos of shoes a month".
+REACH = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A stretch of time at words[start:end] that comes `monthly` times a month."""
+
+    start: int
+    end: int
+    unit: str
+    monthly: float
+
+
+class Periods:
+    """The periods of a text and the amounts they belong to (by the index of the amount)."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._amount_at = {amount.start: index for index, amount in enumerate(scene.amounts)}
+        self._days, self._hours = self._calendar()
+        self._all = self._find()
+        self._starting = {period.start: period for period in self._all}
+        self._ending = {period.end: period for period in self._all}
+        self.of: dict[int, Period] = {}
+        taken: set[Period] = set()
+        inside: set[int] = set()
+        for search in (self._after, self._before):
+            for index, amount in enumerate(scene.amounts):
+                if index in self.of or index in inside:
+                    continue
+                period = search(amount)
+                if period is not None and period not in taken:
+                    self.of[index] = period
+                    taken.add(period)
+                    inside |= {each for place, each in self._amount_at.items() if period.start <= place < period.end}
+        self.inside = frozenset(inside)
+
+    def _find(self) -> list[Period]:
+        found: list[Period] = []
+        for hit in longest(self._scene.group("periods")):
+            unit = hit.cue.question
+            monthly = {
+                "hour": self._hours * self._days,
+                "day": self._days,
+                "working_day": WORKING_DAYS,
+                "every_day": DAYS_A_MONTH,
+                "week": WEEKS,
+                "fortnight": WEEKS / 2,
+                "month": 1.0,
+                "quarter": 1 / 3,
+                "half_year": 1 / 6,
+                "year": 1 / 12,
+            }[unit]
+            start, times = self._times(hit.start)
+            found.append(Period(start, hit.end, unit, monthly * times))
+        for amount in self._scene.amounts:
+            months = amount.within(MONTHS) if amount.kind == "time" else None
+            if months and self._scene.has(amount.start - 1, "every"):
+                found.append(Period(amount.start - 1, amount.end, amount.unit, 1 / months))
+        return found
+
+    def _times(self, start: int) -> tuple[int, float]:
+        """Twice a week; three times a week."""
+        words, lexicon = self._scene.text.words, self._scene.compiled.lexicon
+        if start == 0:
+            return start, 1.0
+        if (times := lexicon.times.get(words[start - 1].norm)) is not None:
+            return start - 1, times
+        if self._scene.has(start - 1, "times") and start > 1:
+            index = next((self._amount_at[at] for at in (start - 2, start - 3) if at in self._amount_at), None)
+            if index is not None and self._scene.amounts[index].end == start - 1:
+                return self._scene.amounts[index].start, self._scene.amounts[index].value
+        return start, 1.0
+
+    def _calendar(self) -> tuple[float, float]:
+        """Days a month and hours a day on which the work comes in, where the text tells."""
+        scene = self._scene
+        days = DAYS_A_MONTH if scene.scope.all_days else WORKING_DAYS
+        hours = HOURS if scene.scope.all_hours else WORKING_HOURS
+        weekly = {hit.start for hit in scene.group("periods") if hit.cue.question == "week"}
+        daily = {hit.start for hit in scene.group("periods") if hit.cue.question in ("day", "every_day")}
+        for amount in scene.amounts:
+            if amount.kind == "time" and amount.unit == "day" and amount.end in weekly and amount.value in (6, 7):
+                days = amount.value * WEEKS
+            if amount.kind == "time" and amount.unit == "hour" and amount.end in daily and 8 < amount.value <= HOURS:
+                hours = amount.value
+        return days, hours
+
+    def _after(self, amount: Amount) -> Period | None:
+        """The period that follows an amount: next to it, or behind the thing that is counted."""
+        scene, words = self._scene, self._scene.text.words
+        reach = REACH if amount.kind == "count" else 3 if amount.kind == "money" else 1
+        for place in range(amount.end, min(amount.end + reach, len(words))):
+            period = self._starting.get(place)
+            same = scene.same_clause(place - 1, place)
+            if not same and (period is None or not scene.same_sentence(place - 1, place)):
+                return None
+            if period is not None:
+                return period
+            # "5 fields per form", and another amount before any period
+            if (scene.per(place) and not scene.has(place, "article")) or place in self._amount_at:
+                return None
+        return None
+
+    def _before(self, amount: Amount) -> Period | None:
+        """The period that leads up to a count: "monthly volume: 45,000"."""
+        scene = self._scene
+        if amount.kind not in ("count", "money"):
+            return None
+        crossed = 0
+        for place in range(amount.start - 1, max(amount.start - 1 - REACH, -1), -1):
+            crossed += not scene.same_clause(place, place + 1)
+            if crossed > 1 or not scene.same_sentence(place, place + 1):
+                return None
+            if (period := self._ending.get(place + 1)) is not None:
+                return period
+            if place in self._amount_at:
+                return None
+        return None

@@ -1,0 +1,133 @@
+"""What matters most: orders of cost, quality, security and flexibility as people put them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from bot.answers import Ranking
+from bot.understand.cues import Hit, longest
+from bot.understand.found import Found, Scene
+from bot.understand.scope import Mood
+
+# What a mark of rank is worth as a place in the order.
+PLACES = {"first": 1.0, "second": 2.0, "third": 3.0, "fourth": 4.0, "last": 99.0}
+# Marks that make a run of terms an order; "then" and "and" alone do not.
+TRIGGERS = frozenset({*PLACES, "over", "under", "list", "equal"})
+WISHED = 2
+
+
+@dataclass(slots=True)
+class _Part:
+    """The terms of one part of a list, with the mark of rank that stands in it."""
+
+    terms: list[str] = field(default_factory=list)
+    tied: bool = True
+    place: float | None = None
+    denied: bool = False
+
+
+def rankings(scene: Scene, items: Sequence[str]) -> Iterator[Found]:
+    """Every order that the text states; a mere wish ("cheap and quick") counts from two terms on."""
+    for run in _runs(scene, items):
+        marks = {hit.cue.question for hit in run}
+        terms = list(dict.fromkeys(hit.cue.question for hit in run if hit.cue.question in items))
+        start, end = run[0].start, max(hit.end for hit in run)
+        if not terms or scene.scope.moods[start] is not Mood.STATED:
+            continue
+        if not marks & TRIGGERS:
+            if "wish" in marks:
+                wished: Ranking = (tuple(terms),)
+                yield Found("priorities", (wished,), start, end, firm=len(terms) >= WISHED)
+            continue
+        order = _order(scene, run, items, marks)
+        if order:
+            yield Found("priorities", (order,), start, end)
+
+
+def _runs(scene: Scene, items: Sequence[str]) -> Iterator[list[Hit]]:
+    """Stretches of terms, marks of rank and fillers with no other word between."""
+    words = scene.text.words
+    run: list[Hit] = []
+    for hit in longest(scene.group("ranking")):
+        if run and hit.start < run[-1].end:
+            continue
+        if run and not _continues(scene, run[-1], hit):
+            yield from _trimmed(run)
+            run = []
+        run.append(hit)
+    yield from _trimmed(run)
+    del words
+
+
+def _continues(scene: Scene, before: Hit, hit: Hit) -> bool:
+    if hit.start != before.end:
+        return False
+    # A new sentence goes on with an order only as "Then quality." or "Least important: cost."
+    return scene.same_sentence(before.start, hit.start) or hit.cue.question in ("then", "second", "third", "last")
+
+
+def _trimmed(run: list[Hit]) -> Iterator[list[Hit]]:
+    while run and run[0].cue.question in ("filler", "then", "and"):
+        run = run[1:]
+    while run and run[-1].cue.question in ("filler", "then", "and"):
+        run = run[:-1]
+    if run:
+        yield run
+
+
+def _order(scene: Scene, run: list[Hit], items: Sequence[str], marks: set[str]) -> Ranking:
+    """The tiers of a run."""
+    if "equal" in marks:
+        return (tuple(dict.fromkeys(hit.cue.question for hit in run if hit.cue.question in items)),)
+    parts = _parts(scene, run, items, "list" in marks)
+    denied = [part for part in parts if part.denied]
+    parts = [part for part in parts if part.terms and not part.denied]
+    if denied and not all(part.place in (None, 1.0) for part in parts):
+        return ()
+    placed = sorted(enumerate(parts), key=lambda each: each[1].place if each[1].place is not None else each[0] + 1.0)
+    tiers: list[tuple[str, ...]] = []
+    seen: set[str] = set()
+    for _, part in placed:
+        terms = [term for term in dict.fromkeys(part.terms) if term not in seen]
+        seen.update(terms)
+        if terms:
+            tiers.extend([tuple(terms)] if part.tied else [(term,) for term in terms])
+    places = [part.place for part in parts]
+    if len(tiers) == 1 and not denied and (places[0] or 1.0) > 1:
+        return ()
+    return tuple(tiers)
+
+
+def _parts(scene: Scene, run: list[Hit], items: Sequence[str], listed: bool) -> list[_Part]:
+    """The run cut at commas and "then"; "X over Y" is an order inside a part, "Y less than X" its reverse."""
+    parts = [_Part()]
+    previous: Hit | None = None
+    under = False
+    for hit in run:
+        mark = hit.cue.question
+        cut = previous is not None and not scene.same_clause(previous.end - 1, hit.start)
+        if (cut and (parts[-1].terms or parts[-1].denied)) or (mark == "then" and parts[-1].terms):
+            colon = scene.text.words[hit.start].gap == ":"
+            if not colon:
+                parts.append(_Part())
+        if mark in items:
+            if under and parts[-1].terms:
+                parts[-1].terms.insert(len(parts[-1].terms) - 1, mark)
+                under = False
+            else:
+                parts[-1].terms.append(mark)
+        elif mark in PLACES:
+            # A second mark of rank opens a new part: "first security second price"
+            if parts[-1].place is not None and parts[-1].terms and parts[-1].place != PLACES[mark]:
+                parts.append(_Part())
+            parts[-1].place = PLACES[mark]
+        elif mark in ("over", "under"):
+            parts[-1].tied = False
+            under = mark == "under"
+        elif mark == "denied":
+            parts[-1].denied = True
+        elif mark == "and" and listed and len(parts) > 1 and parts[-1].terms:
+            parts.append(_Part())
+        previous = hit
+    return parts

@@ -1,0 +1,169 @@
+"""What stands over the words of a text: questions, suppositions, negations, hedges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+
+from bot.understand.cues import Hit, longest
+from bot.understand.lexicon import Compiled
+from bot.understand.tokens import Text
+
+# A negation reaches this many words, and a list under it goes on over commas while its parts are this short.
+REACH = 9
+LIST_PART = 4
+LIST_REACH = 14
+# A negation after the fact ("an SLA is not needed") begins within this many words.
+AFTER = 3
+
+
+class Mood(IntEnum):
+    """How far words commit the person who wrote them."""
+
+    STATED = 0
+    PROPOSED = 1  # "could we give 5,000 photos a month to a crowd?" says what the work is, and no more
+    ASKED = 2  # nothing is said
+
+
+class Scope:
+    """The marks of a text laid over its words."""
+
+    def __init__(self, text: Text, compiled: Compiled, hits: Sequence[Hit]) -> None:
+        self._text = text
+        self._grammar = compiled.grammar
+        marks: dict[str, list[Hit]] = {}
+        for hit in longest(hit for hit in hits if hit.cue.group == "marks"):
+            marks.setdefault(hit.cue.question, []).append(hit)
+        self._starts = _clause_starts(text)
+        self.moods = self._moods(marks, {hit.start for hit in hits if hit.cue.group == "periods"})
+        self._negators = {hit.start: hit for hit in marks.get("negator", ())}
+        self._negating = self._negations({hit.start for hit in marks.get("break", ())})
+        self._after = {hit.start for hit in marks.get("negator_after", ())}
+        self._unsure = marks.get("unsure", [])
+        self._open = marks.get("open", [])
+        self.all_days = "all_days" in marks or "all_hours" in marks
+        self.all_hours = "all_hours" in marks
+
+    def negator(self, hit: Hit) -> int | None:
+        """Where the negation of a hit begins; None where it stands affirmed."""
+        if (start := self._negating[hit.start]) is not None:
+            return start
+        if any(place in self._negators for place in hit.skipped):
+            return hit.start
+        words = self._text.words
+        for place in range(hit.end, min(hit.end + AFTER, len(words))):
+            if words[place].clause != words[hit.end - 1].clause:
+                break
+            if place in self._after:
+                return hit.start
+        return None
+
+    def unsure(self, start: int, end: int) -> bool:
+        """Whether the person doubts the words at start:end ("I think", "but I'm not sure")."""
+        words = self._text.words
+        first, last = words[start].clause, words[end - 1].clause
+        for hit in self._unsure:
+            clause = words[hit.start].clause
+            if first <= clause <= last:
+                return True
+            if clause == last + 1 and hit.start - self._starts[clause] < AFTER:
+                return words[hit.start].sentence == words[start].sentence
+        return False
+
+    def open(self, start: int) -> bool:
+        """Whether the words at `start` are left open ("not sure whether", "it might be")."""
+        words = self._text.words
+        return any(hit.start <= start and words[hit.start].clause == words[start].clause for hit in self._open)
+
+    def _moods(self, marks: dict[str, list[Hit]], periods: set[int]) -> list[Mood]:
+        words = self._text.words
+        about = self._openers(marks.get("asks_about", ()), marks.get("asks_about_marked", ()))
+        whether = self._openers(marks.get("asks_whether", ()), marks.get("asks_whether_marked", ()))
+        resumed = self._openers(marks.get("resumes", ()))
+        supposed = {words[hit.start].clause for hit in marks.get("supposes", ())}
+        own = {words[hit.start].sentence for hit in marks.get("own", ())}
+        counted = {words[place].sentence for place in periods}
+        moods: list[Mood] = []
+        mood, sentence, clause = Mood.STATED, -1, -1
+        tail = self._bare_questions(about | whether)
+        for word in words:
+            if word.sentence != sentence:
+                mood, sentence = Mood.STATED, word.sentence
+            if word.clause != clause:
+                clause = word.clause
+                proposed = Mood.PROPOSED if sentence in own or sentence in counted else Mood.ASKED
+                if clause in about or clause in supposed:
+                    mood = Mood.ASKED
+                elif clause in whether or clause in tail:
+                    mood = max(mood, proposed)
+                elif clause in resumed:
+                    mood = Mood.STATED
+            moods.append(mood)
+        return moods
+
+    def _openers(self, always: Iterable[Hit], marked: Iterable[Hit] = ()) -> set[int]:
+        """Clauses that open with one of these marks; the second kind counts before a question mark only."""
+        words = self._text.words
+        found: set[int] = set()
+        for hits, needs_mark in ((always, False), (marked, True)):
+            for hit in hits:
+                word = words[hit.start]
+                before = range(self._starts[word.clause], hit.start)
+                if (not needs_mark or word.sentence in self._text.asked) and all(
+                    words[place].norm in self._grammar["lead_in"] for place in before
+                ):
+                    found.add(word.clause)
+        return found
+
+    def _bare_questions(self, opened: set[int]) -> set[int]:
+        """The last clause of each sentence that ends in a question mark without opening like a question."""
+        last: dict[int, int] = {}
+        has_opener: set[int] = set()
+        for word in self._text.words:
+            last[word.sentence] = word.clause
+            if word.clause in opened:
+                has_opener.add(word.sentence)
+        return {last[sentence] for sentence in self._text.asked if sentence in last and sentence not in has_opener}
+
+    def _negations(self, breaks: set[int]) -> list[int | None]:
+        """For each word, where the negation over it begins."""
+        words = self._text.words
+        over: list[int | None] = []
+        active: int | None = None
+        until = 0
+        for place, word in enumerate(words):
+            if active is not None:
+                new_clause = word.clause != words[place - 1].clause
+                if new_clause and word.sentence == words[place - 1].sentence:
+                    listed = self._list_end(place)
+                    until = max(until, listed) if listed else place
+                elif new_clause:
+                    until = place
+                if place >= until or place in breaks:
+                    active = None
+            over.append(active)
+            if (negator := self._negators.get(place)) is not None and (active is None or place >= active):
+                active = active if active is not None else place
+                until = max(until, negator.end + REACH)
+        return over
+
+    def _list_end(self, place: int) -> int:
+        """Where a list of short parts ends whose last part begins with "or"; 0 where there is none."""
+        words = self._text.words
+        size = 0
+        for ahead in range(place, min(place + LIST_REACH, len(words))):
+            if words[ahead].sentence != words[place].sentence:
+                break
+            size = 1 if words[ahead].clause != words[ahead - 1].clause else size + 1
+            if words[ahead].norm in self._grammar["or"]:
+                return ahead + LIST_PART
+            if size > LIST_PART:
+                break
+        return 0
+
+
+def _clause_starts(text: Text) -> dict[int, int]:
+    starts: dict[int, int] = {}
+    for place, word in enumerate(text.words):
+        starts.setdefault(word.clause, place)
+    return starts

@@ -1,0 +1,97 @@
+"""What share of the items must be right: as accuracy, as an error rate, or as one in so many."""
+
+from __future__ import annotations
+
+from bot.understand.amounts import Amount
+from bot.understand.cues import Hit, longest
+from bot.understand.found import Found, Scene
+from bot.understand.scope import Mood
+
+# The words for right or wrong stand this near the number; "one error in a batch of 200" has this many between.
+REACH, RATIO_REACH = 9, 5
+
+
+class Shares:
+    """The accuracies of a text; `used` are the amounts they were made of."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self.found: list[Found] = []
+        self.used: set[int] = set()
+        hits = longest(scene.group("accuracy"))
+        self._marks = [hit for hit in hits if hit.cue.question in ("right", "wrong")]
+        self._names = {hit.end for hit in hits if hit.cue.question == "name"}
+        self._blocked = {scene.text.words[hit.start].clause for hit in hits if hit.cue.question in ("checked", "so_far")}
+        self._marks += [hit for hit in hits if hit.cue.question == "name"]
+        for index, amount in enumerate(scene.amounts):
+            if index in self.used or scene.scope.moods[amount.start] is not Mood.STATED or amount.rough:
+                continue
+            self._read(index, amount)
+
+    def _read(self, index: int, amount: Amount) -> None:
+        scene, start, end = self._scene, amount.start, amount.end
+        right: bool | None
+        if amount.kind == "percent":
+            mark = self._nearest(start, end)
+            share = amount.value
+        elif amount.kind == "count" and (other := self._ratio(index, amount)) is not None:
+            end = other.end
+            mark = self._nearest(start, end)
+            share = 100 * amount.value / other.value
+        elif amount.kind == "count" and self._named(amount):
+            mark, share = None, amount.value
+        else:
+            return
+        right = mark.cue.question != "wrong" if mark else amount.kind == "count" and end == amount.end
+        if mark is None and not right:
+            return
+        self.used.update(each for each, other in enumerate(scene.amounts) if start <= other.start < end)
+        value = share if right else 100 - share
+        if not 50 <= value <= 100 or (not right and share > 50):
+            return
+        firm = scene.text.words[start].clause not in self._blocked
+        if mark is not None:
+            start, end = min(start, mark.start), max(end, mark.end)
+        # Rounding away what floats add: 100 - 0.1
+        self.found.append(Found("accuracy", (round(value, 6),), start, end, firm))
+
+    def _ratio(self, index: int, amount: Amount) -> Amount | None:
+        """The 200 of "one error in 200"."""
+        scene = self._scene
+        if index + 1 == len(scene.amounts):
+            return None
+        other = scene.amounts[index + 1]
+        if other.kind != "count" or other.start - amount.end > RATIO_REACH or not amount.value < other.value:
+            return None
+        between = range(amount.end, other.start)
+        linked = any(scene.has(place, "ratio") for place in between) or scene.text.words[other.start].gap == "/"
+        return other if linked and scene.same_clause(amount.start, other.start) else None
+
+    def _named(self, amount: Amount) -> bool:
+        """ "Accuracy 95", without a per cent sign."""
+        if not 50 <= amount.value <= 100:
+            return False
+        scene, words = self._scene, self._scene.text.words
+        if amount.end < len(words) and scene.same_clause(amount.end - 1, amount.end):
+            return False
+        for place in range(amount.start, max(amount.start - 4, 0), -1):
+            if place < amount.start and not scene.leads_on(place):
+                return False
+            if place in self._names:
+                return True
+        return False
+
+    def _nearest(self, start: int, end: int) -> Hit | None:
+        """The word for right or wrong in the same clause that stands nearest."""
+        best: tuple[int, Hit] | None = None
+        for hit in self._marks:
+            distance = max(hit.start - end, start - hit.end, 0)
+            if distance > REACH or not self._together(hit, start):
+                continue
+            if best is None or distance < best[0]:
+                best = distance, hit
+        return best[1] if best else None
+
+    def _together(self, hit: Hit, place: int) -> bool:
+        scene = self._scene
+        return scene.same_clause(hit.start, place) or (hit.end <= place and scene.leads_on(hit.end - 1) and hit.end == place)

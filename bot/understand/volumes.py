@@ -1,0 +1,89 @@
+"""How many items a month, or in all: counts with a period, totals over a stretch of time, totals of one-off work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Set
+
+from bot.understand.amounts import Amount
+from bot.understand.found import Found, Scene
+from bot.understand.periods import WORKING_HOURS, Period, Periods
+from bot.understand.scope import Mood
+
+# Smaller numbers before a noun are more often languages, fields or people than a job's items.
+SMALLEST_TOTAL = 50
+# "A clerk does 20 forms an hour": the worker stands this near before the number, or right behind the period.
+WORKER_REACH = 5
+
+
+def volumes(scene: Scene, periods: Periods, horizons: Mapping[int, float], used: Set[int], one_off: bool) -> Iterator[Found]:
+    """`horizons` are months by the index of the amount that names them, for totals such as "60,000 over two years".
+
+    `used` are amounts that mean something else.
+    """
+    totals: list[tuple[int, Amount]] = []
+    for index, amount in enumerate(scene.amounts):
+        if amount.kind != "count" or index in periods.inside or index in used:
+            continue
+        if scene.scope.moods[amount.start] is Mood.ASKED:
+            continue
+        period = periods.of.get(index)
+        if period is None:
+            if _is_total(scene, amount):
+                totals.append((index, amount))
+            continue
+        if (pace := _pace(scene, amount, period)) is not None:
+            yield pace
+        elif not scene.has(amount.end, "not_items"):
+            start, end = min(amount.start, period.start), max(amount.end, period.end)
+            yield Found("volume", (amount.value * period.monthly,), start, end, firm=not amount.rough)
+    yield from _totals(scene, totals, horizons, one_off)
+
+
+def _totals(scene: Scene, totals: list[tuple[int, Amount]], horizons: Mapping[int, float], one_off: bool) -> Iterator[Found]:
+    for _, amount in totals:
+        over = next((each for each in horizons if _meet(scene, amount, scene.amounts[each])), None)
+        if over is not None and not one_off:
+            horizon = scene.amounts[over]
+            start, end = min(amount.start, horizon.start), max(amount.end, horizon.end)
+            yield Found("volume", (amount.value / horizons[over],), start, end, firm=not amount.rough)
+        else:
+            yield Found("volume", (amount.value,), amount.start, amount.end + 1, firm=one_off and not amount.rough)
+
+
+def _meet(scene: Scene, total: Amount, horizon: Amount) -> bool:
+    """A total and its stretch of time stand in one sentence, the total first or within the same clause."""
+    return scene.same_sentence(total.start, horizon.start) and (
+        total.start < horizon.start or scene.same_clause(total.start, horizon.start)
+    )
+
+
+def _is_total(scene: Scene, amount: Amount) -> bool:
+    """A number of things: a noun follows that is neither people nor a measure."""
+    words = scene.text.words
+    if amount.value < SMALLEST_TOTAL or amount.end >= len(words):
+        return False
+    following = words[amount.end]
+    if not scene.same_clause(amount.end - 1, amount.end) or not following.norm.isalpha():
+        return False
+    if scene.has(amount.end, "not_items") or scene.has(amount.end, "small_words") or scene.has(amount.end + 1, "not_items"):
+        return False
+    year = (
+        1900 <= amount.value <= 2100 and words[amount.end - 1].number is not None and scene.has(amount.start - 1, "year_before")
+    )
+    return not year
+
+
+def _pace(scene: Scene, amount: Amount, period: Period) -> Found | None:
+    """What one person gets done in an hour or a day is a handling time, not a volume."""
+    if period.unit not in ("hour", "day", "working_day"):
+        return None
+    workers = [hit for hit in scene.group("marks") if hit.cue.question == "one_worker"]
+    near = any(
+        (hit.end <= amount.start <= hit.end + WORKER_REACH and scene.same_clause(hit.start, amount.start))
+        or hit.start in (period.end, amount.end)
+        for hit in workers
+    )
+    if not near:
+        return None
+    minutes = 60.0 * (1 if period.unit == "hour" else WORKING_HOURS) / amount.value
+    return Found("minutes", (minutes,), amount.start, max(amount.end, period.end), firm=not amount.rough)

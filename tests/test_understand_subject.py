@@ -1,0 +1,194 @@
+"""Questions about the subject are answered from the base, with sources and dates, or declined."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, TypeAdapter
+
+from bot.understand.subject import SubjectAnswer, answer
+from bot.understand.topics import topics_of, words_of
+from knowledge.load import packaged
+from knowledge.model import Evidence
+
+QUESTIONS = Path(__file__).parent / "questions"
+BASE = packaged()
+
+
+class Asked(BaseModel):
+    """A question with the claims of which one must be cited, and evidence or precedents likewise."""
+
+    ask: str
+    any: tuple[str, ...]
+    cites: tuple[str, ...] = ()
+
+
+ASKED = TypeAdapter(list[Asked]).validate_python(yaml.safe_load((QUESTIONS / "asked.yaml").read_text("utf-8")))
+DECLINED = TypeAdapter(list[str]).validate_python(yaml.safe_load((QUESTIONS / "declined.yaml").read_text("utf-8")))
+ANSWERS = {asked.ask: answer(asked.ask, BASE) for asked in ASKED}
+
+
+def hits(first: int) -> float:
+    """The share of questions with a wanted claim among the first so many."""
+    return sum(not set(asked.any).isdisjoint(ANSWERS[asked.ask].claims[:first]) for asked in ASKED) / len(ASKED)
+
+
+def test_the_sets_are_as_large_as_asked_for_and_name_only_what_the_base_holds() -> None:
+    assert len(ASKED) >= 90
+    assert len(DECLINED) >= 40
+    assert {id for asked in ASKED for id in asked.any} <= set(BASE.claims)
+    assert {id for asked in ASKED for id in asked.cites} <= {*BASE.evidence, *BASE.precedents}
+
+
+def test_a_wanted_claim_comes_first_or_among_the_first_three() -> None:
+    assert hits(1) >= 0.93
+    assert hits(3) >= 0.95
+
+
+def test_every_claim_of_the_article_is_wanted_by_some_question() -> None:
+    assert {id for asked in ASKED for id in asked.any} == set(BASE.claims)
+
+
+def test_questions_about_findings_and_cases_cite_them() -> None:
+    asked = [each for each in ASKED if each.cites]
+    cited = [{*ANSWERS[each.ask].evidence, *ANSWERS[each.ask].precedents} for each in asked]
+    assert sum(not cites.isdisjoint(each.cites) for each, cites in zip(asked, cited, strict=True)) >= 0.95 * len(asked)
+
+
+@pytest.mark.parametrize("text", DECLINED)
+def test_what_the_base_does_not_hold_is_declined_with_topics_it_can_answer(text: str) -> None:
+    declined = answer(text, BASE)
+    assert declined.declined
+    assert not (declined.claims or declined.evidence or declined.sources or declined.statements)
+    assert declined.answer.startswith("I have nothing on that.")
+    assert 1 <= len(declined.nearest) <= 3
+
+
+@pytest.mark.parametrize("name", [words.name for words in words_of(BASE, "en").topics.values()])
+def test_a_topic_named_in_a_refusal_is_one_line(name: str) -> None:
+    assert name == name.strip()
+    assert len(name) <= 50
+
+
+@pytest.mark.parametrize("id", topics_of(BASE))
+def test_each_topic_is_found_by_nearly_every_way_of_asking_it_lists(id: str) -> None:
+    asks = words_of(BASE, "en").topics[id].asks
+    wanted = topics_of(BASE)[id]
+    found = [not {*answer(ask, BASE).claims}.isdisjoint(wanted.claims) for ask in asks]
+    assert sum(found) >= 0.7 * len(asks)
+
+
+def check(given: SubjectAnswer) -> None:
+    """What holds for every answer: each sentence restates a cited fact, and every cited fact has a source and a date."""
+    cited = {*given.claims, *given.evidence, *given.notes, *given.precedents}
+    beside = [statement for side in given.comparison for statement in side.statements]
+    assert given.answer == " ".join(statement.text for statement in given.statements)
+    assert 2 <= len(given.statements) <= 6
+    for statement in (*given.statements, *beside):
+        assert statement.fact in cited
+        assert set(BASE.sources_of(statement.fact)) <= set(given.sources)
+        assert dated(statement.text, statement.fact)
+    assert cited and all(BASE.sources_of(id) for id in cited)
+    assert set(given.sources) <= set(BASE.sources)
+
+
+def dated(text: str, fact: str) -> bool:
+    """Whether the words before the statement hold a year in parentheses, or say that the source gives none."""
+    found = BASE.fact(fact)
+    undated = isinstance(found, Evidence) and found.year is None
+    parentheses = [part.partition(")")[0] for part in text.split("(")[1:]]
+    return any((undated and part == "no date given") or part[:4].isdigit() or part[-4:].isdigit() for part in parentheses)
+
+
+@pytest.mark.parametrize("given", [given for given in ANSWERS.values() if not given.declined])
+def test_every_sentence_of_an_answer_restates_a_cited_fact_with_source_and_year(given: SubjectAnswer) -> None:
+    check(given)
+
+
+def test_topics_name_facts_of_the_base_and_have_words() -> None:
+    topics = topics_of(BASE)
+    assert set(words_of(BASE, "en").topics) == set(topics)
+    for topic in topics.values():
+        assert topic.claims
+        assert set(topic.claims) <= set(BASE.claims)
+        assert set(topic.evidence) <= set(BASE.evidence)
+        assert set(topic.notes) <= {*BASE.derived, *BASE.disputes, *BASE.omissions}
+        assert set(topic.precedents) <= set(BASE.precedents)
+        assert all(BASE.fact(id) for facts in topic.sides.values() for id in facts)
+
+
+def test_broader_words_never_come_round_to_themselves() -> None:
+    broader = words_of(BASE, "en").broader
+    for word in broader:
+        seen = [word]
+        while seen[-1] in broader:
+            seen.append(broader[seen[-1]])
+            assert len(seen) <= len(broader)
+
+
+def test_comparison_questions_put_the_options_side_by_side() -> None:
+    compared = answer("how do BPO and crowd compare on quality?", BASE)
+    assert {side.option for side in compared.comparison} == {"bpo", "crowd_direct", "crowd_vendor"}
+    assert "C20" in compared.claims
+    assert not answer("is the quality good?", BASE).comparison
+
+
+def texts(given: SubjectAnswer, start: str) -> Sequence[str]:
+    return [statement.text for statement in given.statements if statement.text.startswith(start)]
+
+
+def test_an_answer_says_who_agrees_and_who_does_not() -> None:
+    given = answer("how much cheaper is it?", BASE)
+    assert given.claims[0] == "C17"
+    assert texts(given, "In line with it, ")
+    assert texts(given, "Against it, ")
+    assert not texts(answer("did this ever go wrong?", BASE), "In line with it, ")
+
+
+def test_cases_are_told_with_their_organisation() -> None:
+    assert texts(answer("did this ever go wrong?", BASE), "iRobot (")
+    assert answer("who has done it well?", BASE).precedents
+
+
+def test_a_question_is_found_behind_other_sentences() -> None:
+    assert answer("We tag 20k photos. The budget is tight! Is microlabor secure?", BASE).claims[0] == "C29"
+
+
+def test_a_language_without_topics_is_answered_in_english() -> None:
+    assert answer("is microlabor secure?", BASE, "xx") == answer("is microlabor secure?", BASE)
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=200, deadline=None)
+def test_any_text_gets_an_answer_or_a_refusal(text: str) -> None:
+    given = answer(text, BASE)
+    assert given.declined or check(given) is None
+
+
+VOCABULARY = sorted({word for ask in ANSWERS for word in ask.split()})
+
+
+@given(st.lists(st.sampled_from(VOCABULARY), max_size=25).map(" ".join))
+@settings(max_examples=200, deadline=None)
+def test_any_mixture_of_its_words_gets_an_answer_or_a_refusal(text: str) -> None:
+    given = answer(text, BASE)
+    assert given.declined or check(given) is None
+
+
+@pytest.mark.parametrize("piece", ["a", " ", "?", "? ", "é", "ab ", "secure ", "securre ", "1,", "\n", ". ", "x? "])
+def test_time_is_linear_in_the_length_of_hostile_text(piece: str) -> None:
+    def seconds(length: int) -> float:
+        text = (piece * length)[:length]
+        rounds = []
+        for _ in range(3):
+            start = perf_counter()
+            answer(text, BASE)
+            rounds.append(perf_counter() - start)
+        return min(rounds)
+
+    assert seconds(40_000) < 0.25
+    assert seconds(40_000) < 40 * seconds(4_000) + 0.01
