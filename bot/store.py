@@ -226,7 +226,7 @@ class Store:
         """Store a new conversation."""
         c = conversation
         self.connection.execute(
-            f"INSERT INTO conversations({_CONVERSATION}) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            f"INSERT INTO conversations({_CONVERSATION}) VALUES (?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608  constants
             (
                 c.id,
                 c.platform,
@@ -369,6 +369,13 @@ class Store:
             (conversation,),
         ).fetchone()
         return row[0] if row else None
+
+    def later_edit(self, number: int, about: int | None) -> bool:
+        """Whether a later edit of the same message waits."""
+        row = self.connection.execute(
+            "SELECT 1 FROM outbox WHERE about = ? AND number > ? AND status = 'pending' LIMIT 1", (about, number)
+        ).fetchone()
+        return row is not None
 
     def sending(self, numbers: Sequence[int], now: int) -> None:
         """Mark messages as on their way."""

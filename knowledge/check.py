@@ -153,6 +153,10 @@ def _facts(k: Knowledge) -> Iterator[Finding]:
         yield from _known(ids, "disputes.yaml", dispute.id, "claims", (*dispute.claims, *dispute.evidence), "the fact files")
     for omission in k.omissions.values():
         yield from _known(ids, "omissions.yaml", omission.id, "basis", omission.basis, "the fact files")
+    for topic in k.topics.values():
+        yield from _known(ids, "topics.yaml", topic.id, "claims", topic.facts, "the fact files")
+        for side, facts in topic.sides.items():
+            yield from _known(ids, "topics.yaml", topic.id, f"sides.{side}", facts, "the fact files")
     for precedent in k.precedents.values():
         yield from _known(k.sources, "precedents.yaml", precedent.id, "sources", precedent.sources, "sources.yaml")
         yield from _known(k.options, "precedents.yaml", precedent.id, "options", precedent.options, "options.yaml")

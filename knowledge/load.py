@@ -23,6 +23,7 @@ SHELVES: dict[str, type[model.Entry]] = {
     "disputes": model.Dispute,
     "omissions": model.Omission,
     "precedents": model.Precedent,
+    "topics": model.Topic,
     "questions": model.Question,
     "options": model.Option,
     "criteria": model.Criterion,

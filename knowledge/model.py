@@ -105,6 +105,22 @@ class Precedent(Entry):
     sources: tuple[str, ...]
 
 
+class Topic(Entry):
+    """What answers one kind of question: ids of facts, best first. `notes` are arithmetic, disputes and omissions."""
+
+    claims: tuple[str, ...]
+    evidence: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    precedents: tuple[str, ...] = ()
+    case: bool = Field(False, description="about one organisation: even faint words of a question must fit")
+    sides: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.claims + self.evidence + self.notes + self.precedents
+
+
 # --- the interview ---------------------------------------------------------------------------------------------------
 
 ECONOMIC = ("volume", "minutes", "months", "demand", "skill", "accuracy", "error_impact", "checkable", "residency")
@@ -340,6 +356,7 @@ class Knowledge(BaseModel):
     disputes: dict[str, Dispute]
     omissions: dict[str, Omission]
     precedents: dict[str, Precedent]
+    topics: dict[str, Topic]
     questions: dict[str, Question]
     options: dict[str, Option]
     criteria: dict[str, Criterion]

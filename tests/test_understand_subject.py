@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
 
 from bot.understand.subject import SubjectAnswer, answer
-from bot.understand.topics import topics_of, words_of
+from bot.understand.topics import words_of
 from knowledge.load import packaged
 from knowledge.model import Evidence
 
@@ -74,10 +74,10 @@ def test_a_topic_named_in_a_refusal_is_one_line(name: str) -> None:
     assert len(name) <= 50
 
 
-@pytest.mark.parametrize("id", topics_of(BASE))
+@pytest.mark.parametrize("id", BASE.topics)
 def test_each_topic_is_found_by_nearly_every_way_of_asking_it_lists(id: str) -> None:
     asks = words_of(BASE, "en").topics[id].asks
-    wanted = topics_of(BASE)[id]
+    wanted = BASE.topics[id]
     found = [not {*answer(ask, BASE).claims}.isdisjoint(wanted.claims) for ask in asks]
     assert sum(found) >= 0.7 * len(asks)
 
@@ -110,7 +110,7 @@ def test_every_sentence_of_an_answer_restates_a_cited_fact_with_source_and_year(
 
 
 def test_topics_name_facts_of_the_base_and_have_words() -> None:
-    topics = topics_of(BASE)
+    topics = BASE.topics
     assert set(words_of(BASE, "en").topics) == set(topics)
     for topic in topics.values():
         assert topic.claims

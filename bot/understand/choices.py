@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from bot.understand.slips import phrase_slips
 from bot.understand.wording import Wording
-from bot.understand.words import Names, Token, Words, covers, tails
+from bot.understand.words import Names, Token, Words, covers, negative, tails
 from knowledge.model import Question, QuestionWords
 
 _DENIED_WITHIN = 3  # a denial this many words before a name denies it
@@ -33,21 +33,27 @@ class Choices:
         # What the question itself says may be said back without changing an answer; so may words of no weight.
         kept = {word for names in (wording.denials, self.names) for phrase, _ in names for word in phrase[: len(phrase) == 1]}
         echo = {word for text in told for word in wording.words(text)} - kept
-        self._light = wording.names((*wording.said.answers.light, *wording.said.answers.hedges, *echo))
+        light = (*wording.said.answers.light, *wording.said.answers.hedges, *echo)
+        self._light = wording.names(phrase for phrase in light if not self.names.get(wording.words(phrase)))
 
     def exact(self, text: str) -> str | None:
         """The choice that the whole text names or numbers."""
         words = self._words(found := self._wording.tokens(text))
-        return self._named(words) or (None if _negative(text, found) else self._numbered(words, spoken=False))
+        return self._named(words) or (None if self._negative(text, found) else self._numbered(words, spoken=False))
 
     def read(self, text: str) -> str | None:
         """The one choice that the text makes."""
         found = self._wording.tokens(text)
         if len(found) > _MOST_WORDS:
             return None
-        if _negative(text, found):
+        if self._negative(text, found):
             return self._stripped(self._words(found)) if len(found) > 1 else None
-        return self.exact(text) or self._stripped(self._words(found)) or self._clauses(found)
+        return self.whole(text) or self._clauses(found)
+
+    def whole(self, text: str) -> str | None:
+        """The choice that all of the text makes, with no clause of another kind beside it."""
+        found = self._wording.tokens(text)
+        return None if len(found) > _MOST_WORDS else self.exact(text) or self._stripped(self._words(found))
 
     def mentions(self, found: Sequence[Token]) -> list[tuple[str, bool]]:
         """(choice, denied) for every name in the words, the longest name at each place."""
@@ -55,6 +61,8 @@ class Choices:
         mentions: list[tuple[str, bool]] = []
         place, denial = 0, -1
         while place < len(words):
+            if self._turns(words, place):
+                denial = -1
             if named := next(self.names.at(words, place), None):
                 denied = 0 <= denial >= place - _DENIED_WITHIN and found[denial].clause == found[place].clause
                 mentions.extend((id, denied) for id in named[1])
@@ -63,6 +71,15 @@ class Choices:
                 denial = place if next(self._wording.denials.at(words, place), None) else denial
                 place += 1
         return mentions
+
+    def _turns(self, words: Words, place: int) -> bool:
+        """A clause begins here without a comma."""
+        return any(next(names.at(words, place), None) for names in (self._wording.contrasts, self._wording.breaks))
+
+    @staticmethod
+    def _negative(text: str, found: Sequence[Token]) -> bool:
+        """A numeral with a minus before it is no choice's number."""
+        return any(token.number is not None and negative(text, token.start) for token in found)
 
     @staticmethod
     def _words(found: Sequence[Token]) -> Words:
@@ -138,27 +155,25 @@ class Choices:
         affirmed = {id for id, denied in mentions if not denied}
         if len(parts) < 2 or (contrast and not denied):
             return None
-        chosen = {self._named(part) or self._stripped(part) for part in (parts[0], parts[-1])} - {None}
+        chosen = {self._named(part) or self._stripped(part) for part in parts} - {None}
         choice = chosen.pop() if len(chosen) == 1 else None
         return choice if affirmed <= {choice} and choice not in denied else None
 
     def _parts(self, found: Sequence[Token]) -> tuple[list[Words], bool]:
-        """The clauses, and whether one is set against another ("but")."""
+        """The first clause, and the last if a comma or a contrast sets it off; whether there is a contrast ("but")."""
         words = self._words(found)
         parts: list[list[str]] = [[]]
-        contrast, place = False, 0
+        contrast, place, apart = False, 0, False
         while place < len(words):
             against = next(self._wording.contrasts.at(words, place), None)
             between = against or next(self._wording.breaks.at(words, place), None)
-            contrast = contrast or bool(against)
-            if between or (place and found[place].clause != found[place - 1].clause):
+            comma = place > 0 and found[place].clause != found[place - 1].clause
+            contrast = contrast or against is not None
+            if between or comma:
                 parts.append([])
+                apart = comma or against is not None
             end = between[0] if between else place + 1
             parts[-1].extend(() if between else words[place:end])
             place = end
-        return [tuple(part) for part in parts if part], contrast
-
-
-def _negative(text: str, found: Sequence[Token]) -> bool:
-    """A numeral with a minus before it is no choice's number."""
-    return any(token.number is not None and text[token.start - 1 : token.start] in ("-", "−") for token in found)
+        full = [tuple(part) for part in parts if part]
+        return (full[:1] + full[-1:] if apart and len(full) > 1 else full[:1] + [()] * (len(full) > 1)), contrast

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bot.answers import Value
-from bot.understand.choose import read_answer
+from bot.understand.choose import choices_of, read_answer
 from bot.understand.typed import amounts_in
 from bot.understand.wording import Wording
 from bot.understand.words import Names, covers
@@ -58,11 +58,15 @@ class Named:
                     value = read_answer(said[found[end].start :], self._knowledge.questions[id], self._words)
                     if value is not None:
                         return id, value
-        values = {
-            id: value
-            for id, question in self._knowledge.questions.items()
-            if question.type != "text" and (value := read_answer(said, question, self._words)) is not None
-        }
+        values: dict[str, Value] = {}
+        for id, question in self._knowledge.questions.items():
+            value = (
+                choices_of(question, self._words).whole(said)
+                if question.choices
+                else None if question.type == "text" else read_answer(said, question, self._words)
+            )
+            if value is not None:
+                values[id] = value
         if len(values) > 1:
             values = {id: value for id, value in values.items() if id == open_question}
         return next(iter(values.items()), None)

@@ -12,6 +12,7 @@ from knowledge.model import Knowledge, Language
 _FEWEST_WORDS = 3  # of a question without a question mark
 _MOST_TOPIC_WORDS = 8  # of a topic with a question mark but no verb
 _YEARS = range(1990, 2100)
+_PERCENT_REACH = 4  # "65 to 70 per cent"
 _SMALL = 12  # counts up to this say nothing about a volume
 
 
@@ -88,6 +89,6 @@ class Subjects:
                 continue
             if token.number is not None and (token.number <= _SMALL or int(token.number) in _YEARS):
                 continue
-            if words[place + 1 : place + 2] not in (("%",), ("percent",), ("per",)):
+            if not {"%", "percent", "cent"} & set(words[place + 1 : place + 1 + _PERCENT_REACH]):
                 return True
         return False

@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from bot.answers import Frozen
 from bot.understand.bm25 import Unit
-from bot.understand.topics import Match, SubjectWords, Topic, TopicIndex, said, sentences
-from knowledge.model import Claim, Derived, Dispute, Evidence, Fact, Knowledge, Omission, Precedent
+from bot.understand.topics import Match, SubjectWords, TopicIndex, said, sentences
+from knowledge.model import Claim, Derived, Dispute, Evidence, Fact, Knowledge, Omission, Precedent, Topic
 
 MOST_STATEMENTS = 5
 NEAR = 0.2  # least share of a question that a topic named in a refusal knows

@@ -13,12 +13,8 @@ from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple, TypeVar
 
-import yaml
-from pydantic import Field, TypeAdapter
-
 from bot.understand.bm25 import FAINT, Bm25, Lexis, Unit
-from knowledge.load import Loader, packaged_files
-from knowledge.model import Dispute, Entry, Fact, Knowledge, Precedent, Words
+from knowledge.model import Dispute, Fact, Knowledge, Precedent, Topic, Words
 
 COVERED = 0.66  # least share of a question that its topic must know
 STATED = 0.85  # least share that a single fact must say
@@ -29,22 +25,6 @@ FAINTEST, PLAINEST, RAREST, UNHEARD = 0.4, 1.0, 3.0, 4.0  # what words say: fain
 LONGEST = 40  # units of a question that are looked at
 K = TypeVar("K")
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
-
-
-class Topic(Entry):
-    """What answers one kind of question: ids of facts, best first. `notes` are arithmetic, disputes and omissions."""
-
-    claims: tuple[str, ...]
-    evidence: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    precedents: tuple[str, ...] = ()
-    case: bool = Field(False, description="about one organisation: even faint words of a question must fit")
-    sides: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-
-    @property
-    def facts(self) -> tuple[str, ...]:
-        """All of them."""
-        return self.claims + self.evidence + self.notes + self.precedents
 
 
 class TopicWords(Words):
@@ -67,13 +47,6 @@ class SubjectWords(Words):
     sides: dict[str, str]
     sentences: dict[str, str]
     topics: dict[str, TopicWords]
-
-
-@lru_cache(maxsize=4)
-def topics_of(_: Knowledge) -> dict[str, Topic]:
-    """The topics of a base. To become `knowledge.topics`."""
-    content = yaml.load(packaged_files()["topics.yaml"], Loader)  # noqa: S506  a safe loader with fewer booleans
-    return TypeAdapter(dict[str, Topic]).validate_python({id: {"id": id, **entry} for id, entry in content.items()})
 
 
 @lru_cache(maxsize=4)
@@ -104,7 +77,7 @@ class TopicIndex:
     """Finds the topics of a question by what they cover and how people ask about them."""
 
     def __init__(self, knowledge: Knowledge, language: str) -> None:
-        self.topics = topics_of(knowledge)
+        self.topics = knowledge.topics
         self.words = words_of(knowledge, language)
         spoken = self.words.topics
         self.lexis = Lexis(

@@ -16,7 +16,7 @@ from bot.understand.periods import Period, Periods
 from bot.understand.scope import Scope
 from bot.understand.tokens import Text
 from bot.understand.wording import Wording
-from bot.understand.words import Names
+from bot.understand.words import Names, negative
 from knowledge.model import Question, QuestionWords
 
 _MOST_UNKNOWN = 2  # words beside an amount with its unit that need not be understood: "3 minutes per invoice"
@@ -44,7 +44,9 @@ class Typed:
     def read(self, text: str, *, alone: bool = False) -> Value | None:
         """The one value that the text gives. `alone`: no other word may need understanding."""
         cut = self._lexicon.read(text)
-        if not 0 < len(cut.words) <= _MOST_WORDS:
+        if not 0 < len(cut.words) <= _MOST_WORDS or any(
+            word.number is not None and negative(text, word.start) for word in cut.words
+        ):
             return None
         hits = self._lexicon.hits(cut.words)
         scene = Scene(cut, self._lexicon, amounts(cut, self._lexicon), hits, Scope(cut, self._lexicon, hits))

@@ -98,3 +98,8 @@ def tails(names: Names[str], words: Sequence[str]) -> frozenset[int]:
         if any(end in good for end, _ in names.at(words, place)):
             good.add(place)
     return frozenset(good)
+
+
+def negative(text: str, start: int) -> bool:
+    """The numeral at `start` has a minus sign; the dash of "2-3" is none."""
+    return text[start - 1 : start] in ("-", "−") and start > 0 and not text[max(0, start - 2) : start - 1].isalnum()

@@ -1,0 +1,105 @@
+"""One platform served in one process: receive, work, send, until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from bot.committer import Committer
+from bot.locks import FileLock, Locked
+from bot.sender import Gateway, Sender
+from bot.service import Service
+from bot.store import Delivery, StoreError
+
+log = structlog.get_logger()
+
+TURNS_AT_ONCE = 8
+MOST_WAITING = 10_000
+PAUSE_AFTER_FAILURE = 1.0
+
+
+class Busy(Exception):
+    """Too much is waiting; the platform has to deliver again later."""
+
+
+class AlreadyServed(Exception):
+    """Another process serves this platform on this database."""
+
+
+@dataclass
+class Server:
+    """A service with its loops. Only one process may serve a platform on a database."""
+
+    service: Service
+    gateway: Gateway
+    counters: Counter[str] = field(default_factory=Counter)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        store = self.service.store
+        self.committer = Committer(store)
+        self.sender = Sender(store, self.committer, self.gateway, self.service.world.now)
+        self._work = asyncio.Event()
+        self._lock = FileLock(store.path.with_name(f"{store.path.name}.{self.gateway.platform}.lock"))
+        self._lines = store.backlog(self.gateway.platform)
+
+    async def receive(self, deliveries: Sequence[Delivery]) -> int:
+        """Store deliveries; when this returns they are on disk and may be acknowledged. Raises Busy or StoreError."""
+        if self._lines >= MOST_WAITING:
+            self.counters["refused"] += len(deliveries)
+            raise Busy(f"{self._lines} deliveries are waiting")
+        new = await self.committer.write(lambda: self.service.store.put(deliveries))
+        self._lines += new
+        self.counters["received"] += new
+        self.counters["repeated"] += len(deliveries) - new
+        self._work.set()
+        return new
+
+    async def run(self) -> None:
+        """Finish what was left, then serve until `stop`. Raises AlreadyServed."""
+        try:
+            self._lock.acquire(0)
+        except Locked:
+            name = self.gateway.platform
+            raise AlreadyServed(f"another process serves {name} on {self.service.store.path}; stop it first") from None
+        try:
+            self._work.set()
+            await asyncio.gather(self._works(), self.sender.run(self.stopping))
+        finally:
+            self._lock.close()
+
+    def stop(self) -> None:
+        """Take no more turns; what is on its way is finished."""
+        self.stopping.set()
+        self._work.set()
+        self.sender.wake.set()
+
+    @property
+    def ready(self) -> bool:
+        """Whether new deliveries are taken."""
+        return not self.stopping.is_set() and self._lines < MOST_WAITING
+
+    async def _works(self) -> None:
+        while not self.stopping.is_set():
+            self._work.clear()
+            try:
+                done = self.service.work(TURNS_AT_ONCE)
+            except StoreError as error:
+                log.error("cannot work", why=str(error))
+                await asyncio.sleep(PAUSE_AFTER_FAILURE)
+                self._work.set()
+                continue
+            if done:
+                self._lines = max(self._lines - done, 0)
+                self.counters["turns"] += done
+                self.sender.wake.set()
+                await asyncio.sleep(0)  # let deliveries in between batches
+                continue
+            self._lines = 0
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._work.wait(), timeout=1.0)
