@@ -77,7 +77,7 @@ def _next(case: Case, knowledge: Knowledge, answers: Mapping[str, Answer]) -> Pe
     sure, tied = False, tuple[str, ...]()
     if not first and need and case.order == "adaptive":
         need, sure, tied = _by_need(knowledge, _frozen(answers), tuple(need))
-    line = [*first, *need, *last, *again]
+    line = [*(opened if case.order == "file" else (*first, *need, *last)), *again]
     if not line:
         return Pending("summary", sure=sure)
     return Pending("question", line[0], left=len(line), sure=sure, tied=tied)

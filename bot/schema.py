@@ -175,3 +175,113 @@ def _statements(script: str) -> list[str]:
             found.append(current.strip())
             current = ""
     return [statement for statement in found if statement]
+
+
+_ARCHIVE = """
+ALTER TABLE conversations ADD COLUMN unknowns INTEGER NOT NULL DEFAULT 0;   -- answers in force that are "don't know" or "later"
+ALTER TABLE conversations ADD COLUMN reviewed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE conversations ADD COLUMN flagged INTEGER NOT NULL DEFAULT 0;    -- as the latest review says
+ALTER TABLE conversations ADD COLUMN chosen TEXT;                           -- as the latest outcome says
+
+CREATE TABLE reviews (
+    id INTEGER PRIMARY KEY,
+    conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+    at INTEGER NOT NULL,
+    reviewer TEXT NOT NULL,           -- the name given
+    verdict TEXT NOT NULL,            -- right, doubtful, wrong
+    note TEXT NOT NULL,
+    flag INTEGER NOT NULL
+) STRICT;
+CREATE INDEX reviews_conversation ON reviews(conversation, id);
+
+CREATE TABLE outcomes (
+    id INTEGER PRIMARY KEY,
+    conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+    at INTEGER NOT NULL,
+    person TEXT NOT NULL,             -- who reported it
+    chosen TEXT NOT NULL,             -- an option, split, automation or none
+    happened TEXT NOT NULL
+) STRICT;
+CREATE INDEX outcomes_conversation ON outcomes(conversation, id);
+
+CREATE TABLE access_audit (           -- who read another person's transcript; outlives the transcript
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    viewer TEXT NOT NULL,
+    conversation TEXT NOT NULL,
+    did TEXT NOT NULL                 -- show, search, export, replay, test
+) STRICT;
+CREATE INDEX access_audit_conversation ON access_audit(conversation, id);
+
+CREATE TABLE participants (           -- who has an event in a conversation, and so may read it
+    person TEXT NOT NULL,
+    conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+    PRIMARY KEY (person, conversation)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX participants_conversation ON participants(conversation);
+
+CREATE TRIGGER event_participant AFTER INSERT ON events BEGIN
+    INSERT OR IGNORE INTO participants(person, conversation) VALUES (new.person, new.conversation);
+END;
+CREATE TRIGGER answer_counted AFTER INSERT ON answers BEGIN
+    UPDATE conversations SET unknowns = unknowns + (new.status IN ('dont_know', 'later')) - coalesce((
+        SELECT b.status IN ('dont_know', 'later') FROM answers b
+        WHERE b.conversation = new.conversation AND b.question = new.question AND b.event_number = new.replaces
+    ), 0) WHERE id = new.conversation;
+END;
+CREATE TRIGGER review_noted AFTER INSERT ON reviews BEGIN
+    UPDATE conversations SET reviewed = 1, flagged = new.flag WHERE id = new.conversation;
+END;
+CREATE TRIGGER outcome_noted AFTER INSERT ON outcomes BEGIN
+    UPDATE conversations SET chosen = new.chosen WHERE id = new.conversation;
+END;
+
+INSERT OR IGNORE INTO participants(person, conversation) SELECT DISTINCT person, conversation FROM events;
+UPDATE conversations SET unknowns = (
+    SELECT count(*) FROM current_answers a WHERE a.conversation = conversations.id AND a.status IN ('dont_know', 'later')
+);
+
+DROP INDEX conversations_last;
+CREATE INDEX conversations_last ON conversations(last_at, id);
+CREATE INDEX conversations_platform ON conversations(platform, last_at, id);
+CREATE INDEX conversations_status ON conversations(status, last_at, id);
+CREATE INDEX conversations_reviewed ON conversations(reviewed, last_at, id);
+CREATE INDEX conversations_kind ON conversations(kind, last_at, id) WHERE kind IS NOT NULL;
+CREATE INDEX conversations_verdict ON conversations(verdict, last_at, id) WHERE verdict IS NOT NULL;
+CREATE INDEX conversations_recommended ON conversations(recommended, last_at, id) WHERE recommended IS NOT NULL;
+CREATE INDEX conversations_chosen ON conversations(chosen, last_at, id) WHERE chosen IS NOT NULL;
+CREATE INDEX conversations_unknowns ON conversations(last_at, id) WHERE unknowns > 0;
+CREATE INDEX conversations_flagged ON conversations(last_at, id) WHERE flagged = 1;
+"""
+
+
+@MIGRATIONS()
+def m002_archive(db: Database) -> None:
+    """Reviews, outcomes, the access audit, and what lists of past advisories filter by."""
+    for statement in _statements(_ARCHIVE):
+        db.execute(statement)
+
+
+_ERASURE = """
+CREATE TABLE tombstones (             -- who was erased, hashed; the same lines are in the file <database>.erased
+    digest TEXT PRIMARY KEY,          -- HMAC-SHA256 of the id under the salt
+    kind TEXT NOT NULL,               -- person, user or conversation
+    salt TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE receipts (               -- proof of each erasure: counts, no names
+    number INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    act TEXT NOT NULL,                -- forget, purge or replay
+    receipt TEXT NOT NULL,            -- JSON
+    scrubbed_at INTEGER               -- when index, free pages and write-ahead log were cleaned too
+) STRICT;
+"""
+
+
+@MIGRATIONS()
+def m002_erasure(db: Database) -> None:
+    """What proves an erasure and repeats it after a restore."""
+    for statement in _statements(_ERASURE):
+        db.execute(statement)

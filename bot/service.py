@@ -7,6 +7,7 @@ share a commit when several places wait; none is acknowledged or sent before its
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -24,7 +25,7 @@ from bot.events import Act, Answered, Event, Heard, Requested, Started, Upgraded
 from bot.markup import clean, escape
 from bot.messages import Ignored, Incoming, Unreadable
 from bot.speak import Message, speak
-from bot.store import Conversation, Delivery, Line, Received, Store
+from bot.store import Conversation, Delivery, Line, Received, Store, StoreError
 from bot.taps import tap
 from bot.tell import answered as told
 from bot.understand.reading import Request
@@ -107,7 +108,9 @@ class Service:
             with self.store.savepoint():
                 self._converse(incoming, received, state)
                 self.store.settle(received.number, "done")
-        except (ValueError, KeyError, TypeError, RecursionError) as error:  # a defect of ours must not block the place for ever
+        except (StoreError, sqlite3.Error):
+            raise
+        except Exception as error:  # a defect of ours must not block the place for ever
             log.error("turn failed", number=received.number, error=type(error).__name__, exc_info=True)
             self.store.settle(received.number, "aside", f"{type(error).__name__} while answering")
             self._apologise(incoming, received)

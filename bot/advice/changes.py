@@ -110,7 +110,7 @@ def _edges(knowledge: Knowledge, sheet: Sheet, now: Standing, tried: Sequence[Tr
         keys: list[tuple[str, bool]] = []
         for (id, upward), (inner, outer) in brackets.items():
             question = knowledge.questions[id]
-            for value in _steps(inner, outer, rounded=last):
+            for value in (v for v in _steps(inner, outer, rounded=last) if (question.least or 0) < v <= (question.most or v)):
                 wanted.append((id, known(question, value)))
                 keys.append((id, upward))
         _, *after = standings(knowledge, sheet, wanted)
@@ -132,9 +132,15 @@ def _steps(inner: float, outer: float, *, rounded: bool) -> list[float]:
     values = np.geomspace(inner, outer, 17)[1:].tolist()
     if not rounded:
         return [*values[:-1], outer]
-    short = [float(f"{value:.2g}") if value < 90 or value > 100 else round(value, 1) for value in values]
+    short = [_round(value) for value in values]
     low, high = sorted((inner, outer))
-    return [*dict.fromkeys(value for value in short if low < value < high), outer]
+    beyond = [_round(outer * (1 + part if outer > inner else 1 / (1 + part))) for part in (0, 0.005, 0.05)]
+    return [*dict.fromkeys([*(value for value in short if low < value < high), *beyond]), outer]
+
+
+def _round(value: float) -> float:
+    """Two significant digits; per cents near a hundred keep a decimal."""
+    return round(value, 1) if 90 <= value <= 100 else float(f"{value:.2g}")
 
 
 @dataclass(frozen=True)

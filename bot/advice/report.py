@@ -97,7 +97,7 @@ def digest(answers: Mapping[str, Answer]) -> str:
 
 def _verdict(knowledge: Knowledge, facts: Sheet, now: Standing, r: Robustness, unknown: list[Unknown]) -> Verdict:
     settings, first = knowledge.decision, float(r.first[now.leader])
-    if first < settings["abstain_below"].value and unknown:
+    if float(r.first.max()) < settings["abstain_below"].value and unknown:
         return "abstain"
     core_unknown = not facts.known.keys() & set(CORE) and facts.priorities is None
     if core_unknown or first < settings["likely_from"].value:
@@ -115,7 +115,8 @@ def _headline(knowledge: Knowledge, verdict: Verdict, order: list[int], r: Robus
         "first": _percent(float(r.first[order[0]])),
         "second": _percent(float(r.first[second])),
     }
-    return words.sentences[f"verdict_{verdict}"].format(**values), words.sentences[f"sure_{verdict}"].format(**values)
+    sure = "sure_undecided" if verdict == "close" and r.first[second] > r.first[order[0]] else f"sure_{verdict}"
+    return words.sentences[f"verdict_{verdict}"].format(**values), words.sentences[sure].format(**values)
 
 
 def _percent(share: float) -> str:

@@ -10,14 +10,18 @@ from functools import lru_cache
 
 from bot.answers import Refused, Value, check
 from bot.understand.choices import Choices
-from bot.understand.rankings import Rankings
+from bot.understand.order import Rankings
 from bot.understand.typed import Typed
 from bot.understand.wording import Wording, wording
 from knowledge.model import Language, Question
 
+_MOST_CHARACTERS = 400  # a longer message is a description, not an answer
+
 
 def read_answer(text: str, question: Question, words: Language) -> Value | None:
     """The value that the text gives to the question; None if it gives none, or could give two."""
+    if question.type != "text" and len(text) > _MOST_CHARACTERS:
+        return None
     match question.type:
         case "choice":
             value: Value | None = choices_of(question, words).read(text)
@@ -32,6 +36,8 @@ def read_answer(text: str, question: Question, words: Language) -> Value | None:
 
 def exact(text: str, question: Question, words: Language) -> Value | None:
     """The value whose id, label, number or listed synonym is all that the text holds, or the amount alone."""
+    if len(text) > _MOST_CHARACTERS:
+        return None
     match question.type:
         case "choice":
             return _checked(choices_of(question, words).exact(text), question, words)

@@ -1,16 +1,15 @@
 """Patterns of words, and where they stand in a text.
 
 A pattern is words with a space between them:
-`a|b` either; `a|b?` either or nothing; `stem*` a word that starts so; `#` a number; `{name}` a phrase of that class;
+`a|b` either; `a|b?` either or nothing; `stem*` a word that starts so; `#` a number; `/h` a word behind a slash; `{name}` a phrase of that class;
 `..` up to two words of the same clause; `...` up to five of the same sentence.
 Matching walks a tree of all patterns at once, so its work at each word is bounded by the depth of the tree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from typing import NamedTuple
 
 from bot.understand.tokens import Word, normal
@@ -43,16 +42,17 @@ class Hit(NamedTuple):
 
 @dataclass(slots=True)
 class Node:
-    """A place in the tree of patterns."""
+    """A place in the tree of patterns. `parts` are the parts of patterns that go on from here, so that they are shared."""
 
-    steps: dict[str, Node] = field(default_factory=dict)
+    steps: dict[str, list[Node]] = field(default_factory=dict)
+    parts: dict[str, Node] = field(default_factory=dict)
     near: Node | None = None
     far: Node | None = None
     cues: list[Cue] = field(default_factory=list)
 
 
 class Tree:
-    """Patterns that are matched together. `steps` are spelled `word`, `stem*`, `#` or `{class}`."""
+    """Patterns that are matched together."""
 
     def __init__(self) -> None:
         self.root = Node()
@@ -61,26 +61,38 @@ class Tree:
         self._spellings: dict[str, tuple[str, ...]] = {}
 
     def add(self, pattern: str, cue: Cue) -> None:
-        """Enter a pattern and all the ways that its alternatives spell out."""
-        for way in product(*(list(_ways(part)) for part in pattern.split())):
-            node = self.root
-            for step in (step for part in way for step in part):
-                node = self._step(node, step)
-            if cue not in node.cues and node is not self.root:
-                node.cues.append(cue)
+        """Enter a pattern. Raises ValueError for one that is empty, or has an empty alternative."""
+        nodes = [self.root]
+        for part in pattern.split():
+            after = [self._part(node, part.removesuffix("?")) for node in nodes]
+            nodes = nodes + after if part.endswith("?") else after
+        if self.root in nodes:
+            raise ValueError(f"the pattern {pattern!r} matches no words")
+        for node in nodes:
+            node.cues.append(cue)
 
-    def _step(self, node: Node, step: str) -> Node:
-        if step == "..":
+    def _part(self, node: Node, part: str) -> Node:
+        """The node behind a part; all alternatives lead to the same one."""
+        if part == "..":
             node.near = node.near or Node()
             return node.near
-        if step == "...":
+        if part == "...":
             node.far = node.far or Node()
             return node.far
-        if step.endswith("*"):
-            self.stems.add(step[:-1])
-        elif step[0] not in "{#":
-            self.words.add(step)
-        return node.steps.setdefault(step, Node())
+        if (known := node.parts.get(part)) is not None:
+            return known
+        end = node.parts[part] = Node()
+        for steps in _alternatives(part):
+            place = node
+            for step in steps[:-1]:
+                place = self._part(place, step)
+            place.steps.setdefault(steps[-1], []).append(end)
+            for step in steps:
+                if step.endswith("*"):
+                    self.stems.add(step[:-1])
+                elif step[0] not in "{#/":
+                    self.words.add(step)
+        return end
 
     def spellings(self, word: Word) -> tuple[str, ...]:
         """The steps that a word takes."""
@@ -92,7 +104,9 @@ class Tree:
             if len(self._spellings) > 20_000:  # hostile text must not fill the memory
                 self._spellings.clear()
             self._spellings[norm] = known
-        return (*known, "#") if word.number is not None else known
+        if word.number is not None:
+            known = (*known, "#")
+        return (*known, "/" + word.norm) if word.gap == "/" else known
 
     def hits(self, words: Sequence[Word], classes: Sequence[Sequence[tuple[str, int]]] = ()) -> list[Hit]:
         """Every cue in the text. `classes[i]` lists (class, end) of the class phrases that start at word i."""
@@ -120,11 +134,11 @@ class Tree:
             if at >= len(words) or not (free or words[at].clause == words[at - 1].clause):
                 continue
             for step in spelled[at]:
-                if following := node.steps.get(step):
+                for following in node.steps.get(step, ()):
                     stack.append((following, at + 1, skipped, False))
             if classes:
                 for name, end in classes[at]:
-                    if following := node.steps.get(name):
+                    for following in node.steps.get(name, ()):
                         stack.append((following, end, skipped, False))
 
     @staticmethod
@@ -160,16 +174,16 @@ def longest(hits: Iterable[Hit]) -> list[Hit]:
     return kept
 
 
-def _ways(part: str) -> Iterable[tuple[str, ...]]:
-    """The steps of one part of a pattern; a hyphen or apostrophe spells as the text's would."""
-    if part in ("..", "..."):
-        return [(part,)]
-    ways = [()] if part.endswith("?") else []
-    for choice in part.removesuffix("?").split("|"):
-        if choice[0] in "{#":
-            ways.append((choice,))
+def _alternatives(part: str) -> Iterator[tuple[str, ...]]:
+    """The steps of each alternative; a hyphen or apostrophe spells as the text's would."""
+    for choice in part.split("|"):
+        if not choice:
+            raise ValueError(f"the part {part!r} of a pattern has an empty alternative")
+        if choice[0] == "{" or choice == "#":
+            yield (choice,)
             continue
         stem = choice.endswith("*")
         steps = [word.norm for word in cut(choice.removesuffix("*")).words] or [normal(choice)]
-        ways.append((*steps[:-1], steps[-1] + "*" * stem))
-    return ways
+        steps[-1] += "*" * stem
+        # A slash in the pattern must be one in the text: "/h" is not "h".
+        yield ("/" + steps[0], *steps[1:]) if choice[0] == "/" else tuple(steps)

@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
+from bot.understand.asking import Subjects
 from bot.understand.choose import choices_of, read_answer
-from bot.understand.named import Named
 from bot.understand.phrasing import Hit, Phrases
-from bot.understand.questions import Subjects
 from bot.understand.reading import Request, RequestKind
 from bot.understand.slips import slips
+from bot.understand.slots import Named
 from bot.understand.wording import wording
 from bot.understand.words import Token
 from knowledge.model import Knowledge

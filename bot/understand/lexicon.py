@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.understand import tokens
 from bot.understand.cues import Cue, Hit, Tree
@@ -13,7 +14,16 @@ from bot.understand.spelling import Spelling
 from bot.understand.tokens import Text, Word, normal
 from knowledge.model import Knowledge
 
-Patterns = tuple[str, ...]
+
+
+def _listed(raw: object) -> object:
+    """A list as the file writes it: patterns with commas between."""
+    if not isinstance(raw, str):
+        return raw
+    return tuple(part for part in (" ".join(part.split()) for part in raw.split(",")) if part)
+
+
+Patterns = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class Part(BaseModel):
@@ -34,7 +44,8 @@ class Money(Part):
 
     currencies: dict[str, Patterns]
     cents: dict[str, Patterns]
-    own: Patterns = Field(description="the amount is the asker's own cost")
+    own: Patterns = Field(description="a bare number an hour is the asker's own cost")
+    hourly: Patterns = Field(description="an amount of money without a period is one an hour")
     others: Patterns = Field(description="the amount is somebody else's price")
 
 
@@ -138,7 +149,7 @@ def _cues(lexicon: Lexicon) -> Iterator[tuple[Cue, str]]:
         "ranking": lexicon.ranking,
         "before": {role: around.before for role, around in lexicon.roles.items()},
         "after": {role: around.after for role, around in lexicon.roles.items()},
-        "money": {"own": lexicon.money.own, "others": lexicon.money.others},
+        "money": {"own": lexicon.money.own, "hourly": lexicon.money.hourly, "others": lexicon.money.others},
     }
     for group, lists in flat.items():
         for name, patterns in lists.items():

@@ -85,7 +85,7 @@ class Numbers:
         """1/2, 1 1/2: read so before a time unit only, since 9/10 is as often a score."""
         place, whole = at, 0.0
         second = self.word(at + 1)
-        if second is not None and second.number is not None and second.gap == "":
+        if second is not None and second.number is not None and second.gap == " ":
             place, whole = at + 1, self.words[at].number or 0.0
         top, bottom = self.words[place].number, self.word(place + 1)
         if bottom is None or bottom.gap != "/" or not bottom.number or not top or not self.unit(place + 2):

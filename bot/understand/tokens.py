@@ -98,7 +98,7 @@ def read(text: str, abbreviations: frozenset[str] = frozenset()) -> Text:
                     asked.add(sentence)
                 sentence += 1
             clause += hard or soft
-        words.append(Word(normal(text[start:stop]), start, stop, gap.strip(" "), clause, sentence, value))
+        words.append(Word(normal(text[start:stop]), start, stop, gap.strip(" ") or gap[:1], clause, sentence, value))
         end = stop
     if "?" in text[end:]:
         asked.add(sentence)

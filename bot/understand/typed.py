@@ -35,14 +35,14 @@ class Typed:
         self._denials = wording.plain(said.denials)
         self._errors, self._rights = wording.plain(said.errors), wording.plain(said.rights)
         self._out_of = wording.plain(said.out_of)
-        told = " ".join((words.ask, words.unit, words.name, *words.said)).split()
-        self._light = wording.plain(
-            (*said.light, *said.hedges, *said.around_amount, *said.contrasts, *told)
-            + ((*said.errors, *said.rights, *said.out_of) if question.type == "percent" else ())
-        )
+        told = " ".join((words.ask, words.name, *words.said)).split()
+        shares = (*said.errors, *said.rights, *said.out_of) if question.type == "percent" else ()
+        # Beside an amount that stands alone only these; in a sentence also what carries no weight or corrects.
+        self._beside = wording.plain((*said.hedges, *said.around_amount, *words.unit.split(), *shares))
+        self._light = wording.plain((*said.light, *said.corrects, *said.contrasts, *told))
 
     def read(self, text: str, *, alone: bool = False) -> Value | None:
-        """The one value that the text gives. `alone`: no other word may need understanding."""
+        """The one value that the text gives. `alone`: there may be hedges and units beside it, but no sentence around it."""
         cut = self._lexicon.read(text)
         if not 0 < len(cut.words) <= _MOST_WORDS or any(
             word.number is not None and negative(text, word.start) for word in cut.words
@@ -50,10 +50,10 @@ class Typed:
             return None
         hits = self._lexicon.hits(cut.words)
         scene = Scene(cut, self._lexicon, amounts(cut, self._lexicon), hits, Scope(cut, self._lexicon, hits))
-        values = list(dict.fromkeys(self._values(scene, 0 if alone else _MOST_UNKNOWN)))
+        values = list(dict.fromkeys(self._values(scene, alone)))
         return values[0] if len(values) == 1 else None
 
-    def _values(self, scene: Scene, most_unknown: int) -> Iterator[Value]:
+    def _values(self, scene: Scene, alone: bool) -> Iterator[Value]:
         """Every value that the text could be giving; none where an amount is rough or words remain unknown."""
         norms = tuple(word.norm for word in scene.text.words)
         periods = Periods(scene)
@@ -62,14 +62,15 @@ class Typed:
         kept: list[tuple[Amount, Period | None]] = []
         for index, amount in enumerate(scene.amounts):
             denied = self._denied(scene, norms, amount.start)
-            if denied is not None:
+            if denied is not None and not alone:
                 spans.append((denied, amount.start))
             elif index not in periods.inside:
                 kept.append((amount, periods.of.get(index)))
-        unknown = self._unknown(scene, norms, spans)
-        if any(amount.rough for amount, _ in kept) or unknown > most_unknown:
+        light = (self._beside,) if alone else (self._beside, self._light)
+        unknown = self._unknown(scene, norms, spans, light)
+        if any(amount.rough for amount, _ in kept) or unknown > (0 if alone else _MOST_UNKNOWN):
             return
-        if (share := self._share(norms, kept)) is not None:
+        if (share := self._share(scene, norms, kept)) is not None:
             yield share
             return
         for amount, period in kept:
@@ -96,13 +97,14 @@ class Typed:
                 return amount.value * period.monthly
         return None
 
-    def _share(self, norms: Sequence[str], kept: Sequence[tuple[Amount, Period | None]]) -> float | None:
+    def _share(self, scene: Scene, norms: Sequence[str], kept: Sequence[tuple[Amount, Period | None]]) -> float | None:
         """ "One in 200" for a percentage: the smaller part is the errors, unless the words say otherwise."""
         if self._question.type != "percent" or [amount.kind for amount, _ in kept] != ["count", "count"]:
             return None
         (part, _), (whole, _) = kept
         between = norms[part.end : whole.start]
-        if len(between) > _FRACTION_REACH or not self._says(self._out_of, between) or part.value > whole.value:
+        joined = self._says(self._out_of, between) or scene.text.words[whole.start].gap == "/"
+        if len(between) > _FRACTION_REACH or not joined or part.value > whole.value:
             return None
         share = 100 * part.value / whole.value
         return share if share >= 50 else 100 - share
@@ -114,14 +116,14 @@ class Typed:
                 return place
         return None
 
-    def _unknown(self, scene: Scene, norms: Sequence[str], spans: Sequence[tuple[int, int]]) -> int:
+    def _unknown(self, scene: Scene, norms: Sequence[str], spans: Sequence[tuple[int, int]], light: Sequence[Names[str]]) -> int:
         """How many words are neither part of an amount nor light; a denial that denies no amount makes all unknown."""
         known = {place for start, end in spans for place in range(start, end)}
         for place in range(len(norms)):
-            known |= {each for end, _ in self._light.at(norms, place) for each in range(place, end)}
+            known |= {each for names in light for end, _ in names.at(norms, place) for each in range(place, end)}
             if not norms[place].isalnum():
                 known.add(place)
-        if len(norms) > 1 and not scene.same_clause(0, 1):
+        if len(norms) > 1 and not scene.same_clause(0, 1) and next(self._denials.at(norms, 0), None):
             known.add(0)  # "no, 20k"
         denied = any(place not in known and next(self._denials.at(norms, place), None) for place in range(len(norms)))
         return len(norms) if denied else len(norms) - len(known)

@@ -58,6 +58,7 @@ class AnswerWords(_Section):
     hedges: tuple[str, ...]
     light: tuple[str, ...]
     around_amount: tuple[str, ...]
+    corrects: tuple[str, ...]
     errors: tuple[str, ...]
     rights: tuple[str, ...]
     out_of: tuple[str, ...]

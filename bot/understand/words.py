@@ -34,7 +34,7 @@ def tokens(text: str, spelled: Spelled) -> list[Token]:
         while at < len(parts) and parts[at].gap in ("'", "’") and parts[at].number is None:
             end, norm, at = parts[at].end, norm + parts[at].norm, at + 1
         written = text[word.start : end].casefold().replace("’", "'")
-        for each in spelled.get(written, (norm,)):
+        for each in spelled.get(written, (norm,) if norm else ()):
             found.append(Token(each, word.start, end, word.clause, word.sentence, word.number))
     return found
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from bot.answers import Ranking
@@ -132,10 +133,7 @@ class Rankings:
         places = [place for place, part in enumerate(parts) if part.mark == "item"]
         if not places:
             return self._with_bottom((), bottom)
-        between = [
-            {part.mark for part in parts[one + 1 : other]} - {"top", "everything"}
-            for one, other in zip(places, places[1:], strict=False)
-        ]
+        between = [{part.mark for part in parts[one + 1 : other]} - {"top", "everything"} for one, other in pairwise(places)]
         outside = {part.mark for part in (*parts[: places[0]], *parts[places[-1] + 1 :])}
         tied = "tie" in outside
         parted = any("then" in marks for marks in between) or bool(bottom) or any(part.mark == "top" for part in parts)

@@ -9,7 +9,7 @@ from bot.understand.choose import choices_of, read_answer
 from bot.understand.typed import amounts_in
 from bot.understand.wording import Wording
 from bot.understand.words import Names, covers
-from knowledge.model import Knowledge, Language
+from knowledge.model import Knowledge, Language, Question
 
 Held = str | tuple[int, int]
 
@@ -58,18 +58,18 @@ class Named:
                     value = read_answer(said[found[end].start :], self._knowledge.questions[id], self._words)
                     if value is not None:
                         return id, value
-        values: dict[str, Value] = {}
-        for id, question in self._knowledge.questions.items():
-            value = (
-                choices_of(question, self._words).whole(said)
-                if question.choices
-                else None if question.type == "text" else read_answer(said, question, self._words)
-            )
-            if value is not None:
-                values[id] = value
+        values = {
+            id: value
+            for id, question in self._knowledge.questions.items()
+            if question.type != "text" and (value := self._whole(said, question)) is not None
+        }
         if len(values) > 1:
             values = {id: value for id, value in values.items() if id == open_question}
         return next(iter(values.items()), None)
+
+    def _whole(self, said: str, question: Question) -> Value | None:
+        """The answer that all of the words make, with nothing beside it."""
+        return choices_of(question, self._words).whole(said) if question.choices else read_answer(said, question, self._words)
 
     def _with_company(self, names: Names[str], words: Sequence[str], place: int) -> Iterator[tuple[int, str]]:
         """Names at a place, with an article or the like before and "question" or the like after."""

@@ -1,0 +1,296 @@
+"""Past advisories, read: lists by filter and page, one transcript whole. Every query takes a viewer and every read is audited.
+
+Rules: reading goes through a read-only connection; a viewer who is no reviewer gets only conversations that they started or
+have an event in; another person's transcript is handed out after its audit row is on disk, and not at all if that fails.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Literal
+
+from bot.events import EVENT, Event
+from bot.store import Line, Store, StoreError
+
+PAGE = 200
+Did = Literal["show", "search", "export", "replay", "test"]
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who asks: `platform:tenant:user`, whether they may read others' transcripts, and the name for the audit."""
+
+    person: str
+    reviewer: bool
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a list is narrowed to; None is no condition. Times are UTC milliseconds of the last event: since <= last < until."""
+
+    platform: str | None = None
+    person: str | None = None  # who started it
+    since: int | None = None
+    until: int | None = None
+    kind: str | None = None
+    recommended: str | None = None
+    outcome: str | None = None  # what was chosen in the end
+    verdict: str | None = None
+    status: str | None = None
+    unknowns: bool | None = None
+    reviewed: bool | None = None
+    flagged: bool | None = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One conversation as lists show it."""
+
+    id: str
+    platform: str
+    person: str
+    started_at: int
+    last_at: int
+    status: str
+    language: str
+    knowledge: str
+    process: str | None
+    kind: str | None
+    recommended: str | None
+    verdict: str | None
+    unknowns: int
+    reviewed: bool
+    flagged: bool
+    chosen: str | None
+
+    @property
+    def cursor(self) -> str:
+        """Where the next page goes on."""
+        return f"{self.last_at}.{self.id}"
+
+
+@dataclass(frozen=True)
+class Given:
+    """An advice as it was given; `text` is the JSON of the time, byte for byte."""
+
+    event_number: int
+    at: int
+    knowledge: str
+    digest: str
+    recommended: str | None
+    verdict: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Review:
+    """What a reviewer made of it."""
+
+    at: int
+    reviewer: str
+    verdict: str
+    note: str
+    flag: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was chosen in the end, and what happened."""
+
+    at: int
+    person: str
+    chosen: str
+    happened: str
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """Everything kept of one conversation. Events are in order; the place in the tuple is the event's number."""
+
+    summary: Summary
+    lines: tuple[Line, ...]
+    events: tuple[Event, ...]
+    advice: tuple[Given, ...]
+    reviews: tuple[Review, ...] = field(default=())
+    outcomes: tuple[Outcome, ...] = field(default=())
+
+
+_COLUMNS = ", ".join(f"c.{each.name}" for each in fields(Summary))
+VISIBLE = "SELECT id FROM conversations WHERE person = :viewer UNION SELECT conversation FROM participants WHERE person = :viewer"
+_CONDITIONS = {
+    "platform": "c.platform = :platform",
+    "person": "c.person = :person",
+    "since": "c.last_at >= :since",
+    "until": "c.last_at < :until",
+    "kind": "c.kind = :kind",
+    "recommended": "c.recommended = :recommended",
+    "outcome": "c.chosen = :outcome",
+    "verdict": "c.verdict = :verdict",
+    "status": "c.status = :status",
+}
+_FLAGS = {
+    "unknowns": ("c.unknowns = 0", "c.unknowns > 0"),
+    "reviewed": ("c.reviewed = 0", "c.reviewed = 1"),
+    "flagged": ("c.flagged = 0", "c.flagged = 1"),
+}
+Bound = dict[str, str | int | None]
+
+
+class Archive:
+    """The past advisories of one database file."""
+
+    def __init__(self, path: Path, now: int | None = None) -> None:
+        """Open for reading; a file of an earlier schema is brought up to date first. Raises StoreError."""
+        self.path, self._now = path, now
+        self.store = Store(path, read_only=True)
+        self._writer: Store | None = None
+        with self.explained():
+            if not _current(self.store):
+                self.store.close()
+                Store(path).close()
+                self.store = Store(path, read_only=True)
+
+    def close(self) -> None:
+        """Close the file."""
+        self.store.close()
+        if self._writer is not None:
+            self._writer.close()
+
+    @property
+    def writer(self) -> Store:
+        """The same file for writing, opened when first needed."""
+        if self._writer is None:
+            self._writer = Store(self.path)
+        return self._writer
+
+    @property
+    def now(self) -> int:
+        """UTC milliseconds."""
+        return self._now if self._now is not None else time.time_ns() // 1_000_000
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Errors of the database in words that say what to do."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path} cannot be read ({error}); restore a backup or choose another file with --db") from error
+
+    # --- lists ---------------------------------------------------------------------------------------------------------
+
+    def page(self, viewer: Viewer, wanted: Filter, limit: int = 20, after: str | None = None) -> list[Summary]:
+        """The next conversations, newest first. `after` is the cursor of the last one seen. Raises ValueError for a bad one."""
+        where, bound = conditions(viewer, wanted)
+        if after is not None:
+            last, _, id = after.partition(".")
+            if not (last.isascii() and last.isdigit() and len(last) < 19 and id):
+                raise ValueError(f"{after!r} is not a place in the list; use the value that the last page ended with")
+            where, bound = f"{where} AND (c.last_at, c.id) < (:after_at, :after_id)", bound | {"after_at": int(last), "after_id": id}
+        sql = f"SELECT {_COLUMNS} FROM conversations c WHERE {where} ORDER BY c.last_at DESC, c.id DESC LIMIT :limit"  # noqa: S608  ours
+        with self.explained():
+            return [_summary(row) for row in self.store.connection.execute(sql, bound | {"limit": limit})]
+
+    def every(self, viewer: Viewer, wanted: Filter) -> Iterator[Summary]:
+        """All of them, fetched a page at a time, so that writers are never held up."""
+        after = None
+        while found := self.page(viewer, wanted, PAGE, after):
+            yield from found
+            after = found[-1].cursor
+
+    def count(self, viewer: Viewer, wanted: Filter) -> int:
+        """How many there are."""
+        where, bound = conditions(viewer, wanted)
+        with self.explained():
+            row = self.store.connection.execute(f"SELECT count(*) FROM conversations c WHERE {where}", bound).fetchone()  # noqa: S608
+        return int(row[0])
+
+    def summary(self, viewer: Viewer, id: str) -> Summary | None:
+        """One conversation as lists show it; None if there is none that the viewer may see."""
+        where, bound = conditions(viewer, Filter())
+        sql = f"SELECT {_COLUMNS} FROM conversations c WHERE c.id = :id AND {where}"  # noqa: S608  ours
+        with self.explained():
+            row = self.store.connection.execute(sql, bound | {"id": id}).fetchone()
+        return _summary(row) if row else None
+
+    # --- one transcript ------------------------------------------------------------------------------------------------
+
+    def transcript(self, viewer: Viewer, id: str, did: Did) -> Transcript | None:
+        """Everything kept of one conversation, after the audit; None if there is none that the viewer may see."""
+        summary = self.summary(viewer, id)
+        if summary is None:
+            return None
+        self.audit(viewer, [id], did)
+        with self.explained():
+            return self._whole(summary)
+
+    def _whole(self, summary: Summary) -> Transcript:
+        def rows(columns: str, table: str, order: str) -> Sequence[tuple[object, ...]]:
+            sql = f"SELECT {columns} FROM {table} WHERE conversation = ? ORDER BY {order}"  # noqa: S608  constants
+            return self.store.connection.execute(sql, (summary.id,)).fetchall()
+
+        self.store.connection.execute("BEGIN")  # one state of the file for all of it
+        try:
+            return Transcript(
+                summary,
+                tuple(Line(*row) for row in rows("event_number, at, speaker, person, message, text", "transcript", "id")),  # type: ignore[arg-type]  a row of SQLite
+                tuple(EVENT.validate_json(str(row[0])) for row in rows("event", "events", "number")),
+                tuple(
+                    Given(*row)  # type: ignore[arg-type]  a row of SQLite
+                    for row in rows(
+                        "event_number, at, knowledge, answers_digest, recommended, verdict, advice", "advice", "event_number"
+                    )
+                ),
+                tuple(Review(*row) for row in rows("at, reviewer, verdict, note, flag", "reviews", "id")),  # type: ignore[arg-type]  a row of SQLite
+                tuple(Outcome(*row) for row in rows("at, person, chosen, happened", "outcomes", "id")),  # type: ignore[arg-type]  a row of SQLite
+            )
+        finally:
+            self.store.connection.execute("COMMIT")
+
+    def audit(self, viewer: Viewer, ids: Iterable[str], did: Did) -> None:
+        """Write down that a reviewer reads these; reading what one took part in is nobody's business."""
+        with self.explained():
+            own = {row[0] for row in self.store.connection.execute(VISIBLE, {"viewer": viewer.person})} if ids else set()
+        others = [id for id in dict.fromkeys(ids) if id not in own]
+        if others:
+            with self.writer.transaction():
+                self.writer.connection.executemany(
+                    "INSERT INTO access_audit(at, viewer, conversation, did) VALUES (?,?,?,?)",
+                    [(self.now, viewer.name or viewer.person, id, did) for id in others],
+                )
+
+
+def conditions(viewer: Viewer, wanted: Filter) -> tuple[str, Bound]:
+    """The WHERE of what a viewer may see of what is wanted, on `conversations c`, and its values."""
+    parts = ["1" if viewer.reviewer else f"c.id IN ({VISIBLE})"]
+    bound: Bound = {} if viewer.reviewer else {"viewer": viewer.person}
+    for name, condition in _CONDITIONS.items():
+        value: str | int | None = getattr(wanted, name)
+        if value is not None:
+            parts.append(condition)
+            bound[name] = value
+    for name, (no, yes) in _FLAGS.items():
+        asked: bool | None = getattr(wanted, name)
+        if asked is not None:
+            parts.append(yes if asked else no)
+    return " AND ".join(parts), bound
+
+
+def _summary(row: Sequence[object]) -> Summary:
+    *kept, reviewed, flagged, chosen = row
+    return Summary(*kept, bool(reviewed), bool(flagged), chosen)  # type: ignore[arg-type]  a row of SQLite
+
+
+def _current(store: Store) -> bool:
+    from sqlite_utils.db import Database
+
+    from bot.schema import MIGRATIONS
+
+    database = Database(store.connection)
+    applied = {each.name for each in MIGRATIONS.applied(database)}
+    return applied == {each.name for each in MIGRATIONS._migrations}

@@ -1,0 +1,156 @@
+"""Requests are recognised in natural wording, and never where a person answers or describes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.answers import check
+from bot.understand.choose import exact
+from bot.understand.intents import request
+from bot.understand.reading import REQUEST_KINDS, Request
+from knowledge.load import Loader, packaged
+
+HERE = Path(__file__).parent
+KNOWLEDGE = packaged()
+WORDS = KNOWLEDGE.words("en")
+
+
+class Phrase(NamedTuple):
+    """A message and the request it makes, if any."""
+
+    text: str
+    kind: str | None
+    about: str | None = None
+    value: object = None
+
+    def fits(self, made: Request | None) -> bool:
+        """Kind, subject and value are right; a question about the subject carries its own words."""
+        if made is None or self.kind is None:
+            return made is None and self.kind is None
+        about = self.text.strip() if self.kind == "subject" else self.about
+        return made.kind == self.kind and made.about == about and self.value in (None, made.value)
+
+
+def phrases(name: str) -> list[Phrase]:
+    """The phrases of one file."""
+    return [Phrase(*row) for row in yaml.load((HERE / "phrases" / name).read_text("utf-8"), Loader)]
+
+
+DEVELOPMENT, BLIND = phrases("requests.yaml"), phrases("requests_blind.yaml")
+
+
+def utterances() -> Iterator[str]:
+    """Sentences that state facts."""
+    for file in sorted((HERE / "utterances").glob("*.yaml")):
+        for text, facts, *_ in yaml.load(file.read_text("utf-8"), Loader):
+            if any(not (isinstance(value, list) and None in value) for value in facts.values()):
+                yield text
+
+
+def confusion(found: Sequence[Phrase]) -> str:
+    """Meant kinds against recognised kinds; only what went wrong is spelled out."""
+    made = [(phrase, request(phrase.text, KNOWLEDGE)) for phrase in found]
+    lines = [f"{'meant':<16}{'right':>6}{'of':>6}   taken for"]
+    for kind in (*REQUEST_KINDS, None):
+        rows = [(phrase, each) for phrase, each in made if phrase.kind == kind]
+        wrong = Counter(each.kind if each else "nothing" for _, each in rows if (each.kind if each else None) != kind)
+        taken = ", ".join(f"{other} {count}" for other, count in sorted(wrong.items()))
+        lines.append(f"{kind or 'nothing':<16}{len(rows) - wrong.total():>6}{len(rows):>6}   {taken}")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("phrase", DEVELOPMENT, ids=lambda phrase: phrase.text)
+def test_a_phrase_makes_the_request_it_is_meant_to_make(phrase: Phrase) -> None:
+    made = request(phrase.text, KNOWLEDGE)
+    assert phrase.fits(made), made
+
+
+def test_nine_of_ten_unseen_phrases_are_recognised() -> None:
+    print(confusion(BLIND))
+    right = sum(phrase.fits(request(phrase.text, KNOWLEDGE)) for phrase in BLIND)
+    assert right / len(BLIND) >= 0.9
+
+
+def test_no_answer_or_description_is_taken_for_a_request() -> None:
+    taken = [phrase.text for phrase in (*DEVELOPMENT, *BLIND) if phrase.kind is None and request(phrase.text, KNOWLEDGE)]
+    assert taken == []
+
+
+def test_no_sentence_that_states_facts_is_taken_for_a_request() -> None:
+    taken = {text: made.kind for text in utterances() if (made := request(text, KNOWLEDGE)) is not None}
+    assert taken == {}
+
+
+@pytest.mark.parametrize("id", [id for id, question in KNOWLEDGE.questions.items() if question.type != "text"])
+def test_only_yes_and_no_are_exact_answers_before_they_are_requests(id: str) -> None:
+    question = KNOWLEDGE.questions[id]
+    read = {
+        phrase.text: exact(phrase.text, question, WORDS)
+        for phrase in (*DEVELOPMENT, *BLIND)
+        if phrase.kind is not None and exact(phrase.text, question, WORDS) is not None
+    }
+    plain = {phrase.text for phrase in (*DEVELOPMENT, *BLIND) if phrase.kind in ("yes", "no")}
+    assert set(read) <= plain
+    assert set(read.values()) <= set(question.choices)
+
+
+def test_the_open_question_decides_what_a_bare_supposition_is_about() -> None:
+    made = request("what if it were 500?", KNOWLEDGE, open_question="volume")
+    assert made == Request(kind="what_if", about="volume", value=500.0)
+    assert request("no idea, nobody has ever looked", KNOWLEDGE, open_question="volume") == Request(kind="dont_know")
+    assert request("no idea, perhaps 500", KNOWLEDGE, open_question="volume") is None
+
+
+def test_an_unknown_language_is_read_as_english() -> None:
+    assert request("start over", KNOWLEDGE, "xx") == Request(kind="restart")
+
+
+PIECES = st.sampled_from(
+    [
+        "change",
+        "the volume",
+        "to",
+        "300",
+        "what",
+        "if",
+        "why",
+        "back",
+        "skip",
+        "no",
+        "yes",
+        "?",
+        ",",
+        "personal data",
+        "an SLA",
+        "it",
+        "is",
+        "not",
+    ]
+)
+TEXTS = st.one_of(st.text(), st.lists(PIECES, max_size=12).map(" ".join))
+
+
+@given(text=TEXTS, open_question=st.sampled_from([None, *KNOWLEDGE.questions]))
+def test_any_text_makes_a_request_about_known_things_or_none(text: str, open_question: str | None) -> None:
+    made = request(text, KNOWLEDGE, open_question=open_question)
+    if made is None:
+        return
+    known = {*KNOWLEDGE.questions, *WORDS.glossary, text.strip()}
+    assert made.about is None or made.about in known
+    if made.value is not None:
+        assert made.about is not None
+        assert check(KNOWLEDGE.questions[made.about], made.value, WORDS) == made.value
+
+
+@pytest.mark.parametrize("text", ["back " * 1000, "what if " * 600, "why, " * 900, "?" * 4000, "no " * 2000, "per day or " * 400])
+def test_long_texts_are_no_requests(text: str) -> None:
+    made = request(text, KNOWLEDGE)
+    assert made is None or made.kind == "help"
