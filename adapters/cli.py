@@ -213,3 +213,7 @@ def ask(text: str, as_json: bool, lang: str | None) -> None:
     click.echo(clean(found.answer))
     for source in sources:
         click.echo(f"  {source.id}: {source.title}, {source.publisher} ({source.dated}) {source.url}")
+
+
+if __name__ == "__main__":
+    main()

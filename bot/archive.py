@@ -123,6 +123,10 @@ class Transcript:
 
 _COLUMNS = ", ".join(f"c.{each.name}" for each in fields(Summary))
 VISIBLE = "SELECT id FROM conversations WHERE person = :viewer UNION SELECT conversation FROM participants WHERE person = :viewer"
+_TOOK_PART = (
+    "SELECT 1 FROM conversations WHERE id = :id AND person = :viewer"
+    " UNION ALL SELECT 1 FROM participants WHERE person = :viewer AND conversation = :id"
+)
 _CONDITIONS = {
     "platform": "c.platform = :platform",
     "person": "c.person = :person",
@@ -254,9 +258,11 @@ class Archive:
 
     def audit(self, viewer: Viewer, ids: Iterable[str], did: Did) -> None:
         """Write down that a reviewer reads these; reading what one took part in is nobody's business."""
+        others = []
         with self.explained():
-            own = {row[0] for row in self.store.connection.execute(VISIBLE, {"viewer": viewer.person})} if ids else set()
-        others = [id for id in dict.fromkeys(ids) if id not in own]
+            for id in dict.fromkeys(ids):
+                if not self.store.connection.execute(_TOOK_PART, {"viewer": viewer.person, "id": id}).fetchone():
+                    others.append(id)
         if others:
             with self.writer.transaction():
                 self.writer.connection.executemany(

@@ -12,7 +12,7 @@ import numpy as np
 
 from bot.advice.changes import influential
 from bot.advice.proof import proved
-from bot.advice.scores import Robustness, robustness, stated_vetoes
+from bot.advice.scores import Robustness, robustness, stated_vetoes, unanimous
 from bot.advice.sheet import Sheet
 from bot.advice.tables import Floats, tables
 from knowledge.model import Knowledge
@@ -37,7 +37,7 @@ def outlook(knowledge: Knowledge, sheet: Sheet, open_questions: Sequence[str]) -
     best = int(r.first.argmax())
     tied = tuple(options[o] for o in np.argsort(-r.first) if r.first[o] >= 0.05)
     acting = [id for id in open_questions if id in influential(knowledge)]
-    settled = bool(r.first[best] > 0.5) and (not acting or proved(knowledge, sheet))
+    settled = not acting or (unanimous(knowledge, sheet) and proved(knowledge, sheet))
     if settled:
         return Outlook((), options[best], float(r.first[best]), tied, True)
     left = entropies(knowledge, r, acting)

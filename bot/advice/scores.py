@@ -83,6 +83,18 @@ def standing(knowledge: Knowledge, sheet: Sheet) -> Standing:
     return standings(knowledge, sheet, [])[0]
 
 
+def unanimous(knowledge: Knowledge, sheet: Sheet) -> bool:
+    """Whether one option leads for every drawn set of unknown answers: where not, no proof need be tried."""
+    n = int(knowledge.decision["expectation_worlds"].value)
+    level = levels(knowledge, sheet, n)
+    number, level = numbers(knowledge, sheet, level, n)
+    centre = prices(knowledge, sheet)
+    cost = cost_value(knowledge, costs(knowledge, centre, centre, level, number).total)
+    value = values(knowledge, rank_weights(knowledge, sheet, level), level, cost)
+    first = np.where(vetoed(knowledge, level) | stated_vetoes(knowledge, sheet), -np.inf, value).argmax(axis=1)
+    return bool((first == first[0]).all())
+
+
 def standings(knowledge: Knowledge, sheet: Sheet, changes: Sequence[Change]) -> list[Standing]:
     """How they stand now, and after each single change, computed together: all worlds of all changes are rows of one table."""
     n = int(knowledge.decision["expectation_worlds"].value)

@@ -61,13 +61,13 @@ class Tree:
         self._spellings: dict[str, tuple[str, ...]] = {}
 
     def add(self, pattern: str, cue: Cue) -> None:
-        """Enter a pattern. Raises ValueError for one that is empty, or has an empty alternative."""
+        """Enter a pattern. Raises ValueError for one that begins with a gap or nothing, or has an empty alternative."""
         nodes = [self.root]
         for part in pattern.split():
             after = [self._part(node, part.removesuffix("?")) for node in nodes]
             nodes = nodes + after if part.endswith("?") else after
-        if self.root in nodes:
-            raise ValueError(f"the pattern {pattern!r} matches no words")
+        if self.root in nodes or pattern.startswith(".."):
+            raise ValueError(f"the pattern {pattern!r} does not begin with a word")
         for node in nodes:
             node.cues.append(cue)
 

@@ -15,7 +15,6 @@ from bot.understand.tokens import Text, Word, normal
 from knowledge.model import Knowledge
 
 
-
 def _listed(raw: object) -> object:
     """A list as the file writes it: patterns with commas between."""
     if not isinstance(raw, str):

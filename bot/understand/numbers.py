@@ -113,10 +113,8 @@ class Numbers:
         return self.lexicon.scales[word.norm]
 
     def _each(self, at: int) -> bool:
-        return (
-            (self.unit(at) is not None
-            and self.has(at + 1, "each"))
-            or (self.unit(at) is not None and self.has(at + 1, "per") and self.unit(at + 2) is None)
+        return (self.unit(at) is not None and self.has(at + 1, "each")) or (
+            self.unit(at) is not None and self.has(at + 1, "per") and self.unit(at + 2) is None
         )
 
     def _article(self, at: int) -> Number | None:

@@ -13,7 +13,7 @@ from bot.understand.scope import Mood
 # What a mark of rank is worth as a place in the order.
 PLACES = {"first": 1.0, "second": 2.0, "third": 3.0, "fourth": 4.0, "last": 99.0}
 # Marks that make a run of terms an order; "then" and "and" alone do not.
-TRIGGERS = frozenset({*PLACES, "over", "under", "list", "equal"})
+TRIGGERS = frozenset({*PLACES, "over", "under", "list", "equal", "denied"})
 WISHED = 2
 
 

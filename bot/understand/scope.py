@@ -32,11 +32,14 @@ class Scope:
         self._text = text
         self._grammar = compiled.grammar
         marks: dict[str, list[Hit]] = {}
-        for hit in longest(hit for hit in hits if hit.cue.group == "marks"):
-            marks.setdefault(hit.cue.question, []).append(hit)
+        for hit in hits:
+            if hit.cue.group == "marks":
+                marks.setdefault(hit.cue.question, []).append(hit)
+        # "Not only" covers "not", and negates nothing.
+        negators = longest(marks.get("negator", []) + marks.get("not_negator", []))
         self._starts = _clause_starts(text)
         self.moods = self._moods(marks, {hit.start for hit in hits if hit.cue.group == "periods"})
-        self._negators = {hit.start: hit for hit in marks.get("negator", ())}
+        self._negators = {hit.start: hit for hit in negators if hit.cue.question == "negator"}
         self._negating = self._negations({hit.start for hit in marks.get("break", ())})
         self._after = {hit.start for hit in marks.get("negator_after", ())}
         self._unsure = marks.get("unsure", [])
