@@ -31,7 +31,7 @@ def main() -> None:
     sentences = [
         text
         for name in ("development", "blind")
-        for text, _ in yaml.load((UTTERANCES / f"{name}.yaml").read_text("utf-8"), Loader)  # noqa: S506  a safe loader
+        for text, _ in yaml.load((UTTERANCES / f"{name}.yaml").read_text("utf-8"), Loader)
     ]
     first = time.perf_counter()
     understand("warm-up", knowledge)
@@ -39,7 +39,7 @@ def main() -> None:
     times = sorted(milliseconds(sentence) for sentence in sentences)
     print(f"a sentence, median           {statistics.median(times):8.2f} ms   (at most 2)")
     print(f"a sentence, 95th percentile  {times[int(0.95 * len(times))]:8.2f} ms")
-    whole = ". ".join(sentences)
+    whole = ". ".join(sentences * 3)
     print(f"4,000 characters             {milliseconds(whole[:LONG]):8.2f} ms   (at most 10)")
     print(f"doubling 20,000 characters   {milliseconds(whole[:40_000], 3) / milliseconds(whole[:20_000], 3):8.2f} times")
     worst = max(HOSTILE, key=lambda unit: milliseconds((unit * LONG)[:LONG], 1))

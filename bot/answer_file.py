@@ -195,7 +195,7 @@ class _Reading:
             case yaml.ScalarNode(tag="tag:yaml.org,2002:null"):
                 return None
             case yaml.ScalarNode():
-                return _SPELLED.get(node.value, node.value) if node.style is None else node.value
+                return _SPELLED.get(node.value, node.value) if node.style not in ("'", '"') else node.value
             case yaml.SequenceNode():
                 return [self.plain(each) for each in node.value]
             case _:

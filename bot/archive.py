@@ -184,7 +184,9 @@ class Archive:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreError(f"{self.path} cannot be read ({error}); restore a backup or choose another file with --db") from error
+            raise StoreError(
+                f"{self.path} cannot be read ({error}); restore a backup or choose another file with --db"
+            ) from error
 
     # --- lists ---------------------------------------------------------------------------------------------------------
 
@@ -195,7 +197,10 @@ class Archive:
             last, _, id = after.partition(".")
             if not (last.isascii() and last.isdigit() and len(last) < 19 and id):
                 raise ValueError(f"{after!r} is not a place in the list; use the value that the last page ended with")
-            where, bound = f"{where} AND (c.last_at, c.id) < (:after_at, :after_id)", bound | {"after_at": int(last), "after_id": id}
+            where, bound = (
+                f"{where} AND (c.last_at, c.id) < (:after_at, :after_id)",
+                bound | {"after_at": int(last), "after_id": id},
+            )
         sql = f"SELECT {_COLUMNS} FROM conversations c WHERE {where} ORDER BY c.last_at DESC, c.id DESC LIMIT :limit"  # noqa: S608  ours
         with self.explained():
             return [_summary(row) for row in self.store.connection.execute(sql, bound | {"limit": limit})]

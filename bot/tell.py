@@ -13,6 +13,9 @@ from knowledge.model import Knowledge, Language, Question, QuestionWords, Term
 
 View = dict[str, object]
 
+MOST_CITED = 4
+"""Ids shown after a statement; the advice as JSON and its list of sources have them all."""
+
 
 def value(id: str, told: Value | None, knowledge: Knowledge, language: str) -> str:
     """A value in words: a label, a number with its unit, an amount, an order, or the text itself."""
@@ -177,10 +180,8 @@ def note(effect: Note, case: Case, knowledge: Knowledge) -> str:
 
 def cite(claims: Iterable[str], assumption: str | None, knowledge: Knowledge, language: str) -> str:
     """The ids that a statement rests on with the year of each source, or that it is an assumption."""
-    found = []
-    for id in claims:
-        dated = next((knowledge.sources[source].dated for source in knowledge.sources_of(id)), "")
-        found.append(f"{id}, {dated}" if dated else id)
+    ids = list(claims)
+    found = [f"{id}, {knowledge.dated(id)}" for id in ids[:MOST_CITED]] + ["…"] * (len(ids) > MOST_CITED)
     if not found:
         label = knowledge.words(language).sentences["cite_assumption"]
         return f"[{label}: {assumption}]" if assumption else f"[{label}]"

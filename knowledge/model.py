@@ -389,6 +389,18 @@ class Knowledge(BaseModel):
                 return shelf[id]
         return None
 
+    def dated(self, id: str) -> str:
+        """When a fact is from: its source's date, the year of our arithmetic, or the span of the years it draws on."""
+        match self.fact(id):
+            case Claim(year=year) | Derived(year=year):
+                return str(year)
+            case Evidence(dated=dated) | Precedent(dated=dated):
+                return dated
+            case _:
+                known = (self.sources[source].year for source in self.sources_of(id))
+                years = sorted(year for year in known if year is not None)
+                return f"{years[0]}-{years[-1]}" if len(set(years)) > 1 else str(years[0]) if years else "n.d."
+
     def sources_of(self, id: str) -> tuple[str, ...]:
         """Ids of the sources behind a fact, first the nearest; empty for an unknown id."""
         match self.fact(id):

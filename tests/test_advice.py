@@ -78,7 +78,7 @@ def test_an_advice_is_whole_sourced_and_never_a_vetoed_option(answers):
     known = {source.id for source in advice.sources}
     for option in advice.options:
         if option.excluded:
-            assert option.excluded.claims or option.excluded.assumption
+            assert option.excluded.claims or option.excluded.evidence or option.excluded.assumption
             assert {s for fact in option.excluded.claims for s in BASE.sources_of(fact)} <= known
     told = {id for id, answer in answers.items() if answer.status == "given"}
     if not told & {"data", "volume", "priorities"}:

@@ -91,9 +91,10 @@ def for_and_against(
         for gain, reason in weigh(knowledge, sheet, weights, leader, [rival], language):
             if gain < -NOTICEABLE:
                 bad.append((-gain, reason.model_copy(update={"favours": options[rival]})))
-    for rival, (gain, reason) in costs.items():
+        if bad:
+            break
+    for gain, reason in costs.values():
         (good if reason.favours == options[leader] else bad).append((abs(gain), reason))
-        del rival
     return _distinct(good, 6), _distinct(bad, 4)
 
 

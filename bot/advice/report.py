@@ -51,10 +51,10 @@ def advise(
     verdict = _verdict(knowledge, facts, found.now, r, unknown)
     money = purse(knowledge, facts, r)
     weights = rank_weights(knowledge, facts, levels(knowledge, facts, 1)).mean(axis=0)
-    order, options = found.now.order, list(knowledge.options)
+    order, options = _rivals_by_chance(found.now.order, r), list(knowledge.options)
     leader = options[order[0]]
     good, bad = for_and_against(
-        knowledge, facts, weights, order, _cost_reasons(knowledge, found.now, r, money, weights, language), language
+        knowledge, facts, weights, order, _cost_reasons(knowledge, order, r, money, weights, language), language
     )
     divided = split(knowledge, facts, found.now, language)
     chosen = [leader, *(part.option for part in divided.parts)] if divided else [leader]
@@ -105,10 +105,14 @@ def _verdict(knowledge: Knowledge, facts: Sheet, now: Standing, r: Robustness, u
     return "clear" if first >= settings["clear_from"].value else "likely"
 
 
+def _rivals_by_chance(order: list[int], r: Robustness) -> list[int]:
+    """The leader, then its rivals by how often they come first: the runner-up is the one that is likeliest to be better."""
+    return [order[0], *sorted(order[1:], key=lambda o: -r.first[o])]
+
+
 def _headline(knowledge: Knowledge, verdict: Verdict, order: list[int], r: Robustness, language: str) -> tuple[str, str]:
     words, options = knowledge.words(language), list(knowledge.options)
-    rivals = sorted((o for o in order[1:]), key=lambda o: -r.first[o])
-    second = rivals[0] if rivals else order[0]
+    second = order[1] if len(order) > 1 else order[0]
     values = {
         "leader": words.options[options[order[0]]].name,
         "runner_up": words.options[options[second]].name,
@@ -147,11 +151,11 @@ def _options(
 
 
 def _cost_reasons(
-    knowledge: Knowledge, now: Standing, r: Robustness, money: Purse, weights: Floats, language: str
+    knowledge: Knowledge, order: list[int], r: Robustness, money: Purse, weights: Floats, language: str
 ) -> dict[int, tuple[float, Reason]]:
     """The cost of the leader against its first rivals, as a reason for or against it."""
     words, options = knowledge.words(language), list(knowledge.options)
-    leader, *rivals = now.order
+    leader, *rivals = order
     scaled = cost_value(knowledge, r.costs.total).mean(axis=0)
     found = {}
     for rival in rivals[:2]:

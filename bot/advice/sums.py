@@ -86,7 +86,7 @@ def money_text(amount: float, currency: str, language: str) -> str:
     """An amount as people read it, with no more digits than the model deserves."""
     from babel.numbers import format_currency
 
-    digits = 2 if abs(amount) >= 1 else 3 if abs(amount) >= 0.01 else 4
+    digits = 2 if abs(amount) >= 0.1 else 3 if abs(amount) >= 0.01 else 4
     if abs(amount) >= 100:
         return format_currency(float(f"{amount:.2g}"), currency, "¤#,##0", locale=language, currency_digits=False)
     return format_currency(amount, currency, "¤#,##0." + "0" * digits, locale=language, currency_digits=False)
@@ -101,7 +101,7 @@ def sums(knowledge: Knowledge, sheet: Sheet, r: Robustness, money: Purse, order:
         *_article(sheet),
         *_crowd(knowledge, sheet, r, words),
         *_capacity(knowledge, sheet, r),
-        *_errors(knowledge, r, money, order, language),
+        *_errors(knowledge, sheet, r, money, order, language),
         *_horizon(knowledge, sheet, r, money, order, language),
     ):
         claims, evidence = cited(knowledge, basis)
@@ -195,9 +195,9 @@ def _capacity(knowledge: Knowledge, sheet: Sheet, r: Robustness) -> Iterator[Lin
             yield "sum_staffing", (), {"agents": agents, "load": _short(load), "occupancy": f"{100 * load / agents:.0f}"}
 
 
-def _errors(knowledge: Knowledge, r: Robustness, money: Purse, order: list[int], language: str) -> Iterator[Line]:
+def _errors(knowledge: Knowledge, sheet: Sheet, r: Robustness, money: Purse, order: list[int], language: str) -> Iterator[Line]:
     """Break-even error cost between the leader and the runner-up, at means over the worlds."""
-    if len(order) < 2:
+    if len(order) < 2 or not {"volume", "minutes"} <= set(sheet.known):
         return
     words = knowledge.words(language)
     options = list(knowledge.options)

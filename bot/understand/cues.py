@@ -1,7 +1,8 @@
 """Patterns of words, and where they stand in a text.
 
 A pattern is words with a space between them:
-`a|b` either; `a|b?` either or nothing; `stem*` a word that starts so; `#` a number; `/h` a word behind a slash; `{name}` a phrase of that class;
+`a|b` either; `a|b?` either or nothing; `stem*` a word that starts so; `#` a number; `/h` a word behind a slash;
+`{name}` a phrase of that class;
 `..` up to two words of the same clause; `...` up to five of the same sentence.
 Matching walks a tree of all patterns at once, so its work at each word is bounded by the depth of the tree.
 """
@@ -59,6 +60,7 @@ class Tree:
         self.stems: set[str] = set()
         self.words: set[str] = set()
         self._spellings: dict[str, tuple[str, ...]] = {}
+        self._first: dict[str, Node] = {}
 
     def add(self, pattern: str, cue: Cue) -> None:
         """Enter a pattern. Raises ValueError for one that begins with a gap or nothing, or has an empty alternative."""
@@ -110,57 +112,72 @@ class Tree:
 
     def hits(self, words: Sequence[Word], classes: Sequence[Sequence[tuple[str, int]]] = ()) -> list[Hit]:
         """Every cue in the text. `classes[i]` lists (class, end) of the class phrases that start at word i."""
+        moves: list[list[tuple[str, int]]] = []
+        for place, word in enumerate(words):
+            steps = [(step, place + 1) for step in self.spellings(word)]
+            moves.append([*steps, *classes[place]] if classes else steps)
         found: list[Hit] = []
-        spelled = [self.spellings(word) for word in words]
-        for start in range(len(words)):
-            self._from(start, words, spelled, classes, found)
+        for start, ways in enumerate(moves):
+            for step, end in ways:
+                node = self._first.get(step) or self._begin(step)
+                if node is not None:
+                    _walk(node, start, end, words, moves, found)
         return found
 
-    def _from(
-        self,
-        start: int,
-        words: Sequence[Word],
-        spelled: Sequence[tuple[str, ...]],
-        classes: Sequence[Sequence[tuple[str, int]]],
-        found: list[Hit],
-    ) -> None:
-        stack: list[tuple[Node, int, tuple[int, ...], bool]] = [(self.root, start, (), True)]
-        while stack:
-            node, at, skipped, free = stack.pop()
-            for cue in node.cues:
-                found.append(Hit(cue, start, at, skipped))
-            if node.near or node.far:
-                self._gaps(node, at, skipped, words, stack)
-            if at >= len(words) or not (free or words[at].clause == words[at - 1].clause):
-                continue
-            for step in spelled[at]:
-                for following in node.steps.get(step, ()):
-                    stack.append((following, at + 1, skipped, False))
-            if classes:
-                for name, end in classes[at]:
-                    for following in node.steps.get(name, ()):
-                        stack.append((following, end, skipped, False))
+    def _begin(self, step: str) -> Node | None:
+        """All patterns that begin with a step as one node; most words begin many, and most patterns end at the second."""
+        nodes = self.root.steps.get(step)
+        if not nodes:
+            return None
+        return self._first.setdefault(step, _merged(nodes))
 
-    @staticmethod
-    def _gaps(
-        node: Node,
-        at: int,
-        skipped: tuple[int, ...],
-        words: Sequence[Word],
-        stack: list[tuple[Node, int, tuple[int, ...], bool]],
-    ) -> None:
+
+def _walk(
+    first: Node,
+    start: int,
+    end: int,
+    words: Sequence[Word],
+    moves: Sequence[Sequence[tuple[str, int]]],
+    found: list[Hit],
+) -> None:
+    """Follow the patterns that begin with words[start:end]."""
+    stack: list[tuple[Node, int, tuple[int, ...], bool]] = [(first, end, (), False)]
+    while stack:
+        node, at, skipped, free = stack.pop()
+        for cue in node.cues:
+            found.append(Hit(cue, start, at, skipped))
+        if at == len(words):
+            continue
         before = words[at - 1]
         for following, reach in ((node.near, NEAR), (node.far, FAR)):
             if following is None:
                 continue
-            for size in range(reach + 1):
-                place = at + size
-                if place >= len(words):
-                    break
+            for place in range(at, min(at + reach + 1, len(words))):
                 word = words[place]
                 if word.sentence != before.sentence or (reach == NEAR and word.clause != before.clause):
                     break
-                stack.append((following, place, (*skipped, *range(at, place)), True))
+                # Most words behind a gap lead nowhere; that is seen here at less cost than by going there.
+                if following.cues or any(step in following.steps for step, _ in moves[place]):
+                    stack.append((following, place, (*skipped, *range(at, place)), True))
+        steps = node.steps
+        if steps and (free or words[at].clause == before.clause):
+            for step, place in moves[at]:
+                if (nodes := steps.get(step)) is not None:
+                    stack += [(after, place, skipped, False) for after in nodes]
+
+
+def _merged(nodes: Sequence[Node]) -> Node:
+    """One node for several, as far as their next steps."""
+    if len(nodes) == 1:
+        return nodes[0]
+    merged = Node(cues=[cue for node in nodes for cue in node.cues])
+    for node in nodes:
+        for step, following in node.steps.items():
+            merged.steps.setdefault(step, []).extend(following)
+    nears = [node.near for node in nodes if node.near is not None]
+    fars = [node.far for node in nodes if node.far is not None]
+    merged.near, merged.far = (_merged(nears) if nears else None), (_merged(fars) if fars else None)
+    return merged
 
 
 def longest(hits: Iterable[Hit]) -> list[Hit]:

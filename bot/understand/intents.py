@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from bot.understand.asking import Subjects
 from bot.understand.choose import choices_of, read_answer
-from bot.understand.phrasing import Hit, Phrases
+from bot.understand.phrasing import Filled, Hit, Phrases
 from bot.understand.reading import Request, RequestKind
 from bot.understand.slips import slips
 from bot.understand.slots import Named
@@ -75,7 +75,7 @@ class Requests:
         self._knowledge = knowledge
         self._words = knowledge.words(language)
         self._wording = ready = wording(self._words)
-        self._phrases = Phrases(ready.spelled)
+        self._phrases = Phrases(ready.spelled, frozenset(ready.said.skips), frozenset(ready.said.articles))
         self._marks: dict[frozenset[str], RequestKind] = {}
         for kind, phrases in ready.said.requests.items():
             for phrase in (*{"yes": ready.said.answers.yes, "no": ready.said.answers.no}.get(kind, ()), *phrases):
@@ -121,7 +121,12 @@ class Requests:
                     loose = sum(held[1] - held[0] for _, held in hit.filled if isinstance(held, tuple))
                     ranked.append(((loose, start + len(words) - hit.end, hit.order), hit))
         ranked.sort(key=lambda each: each[0])
-        return next((found for _, hit in ranked if (found := self._request(hit, message))), None)
+        tried: set[tuple[str, tuple[Filled, ...]]] = set()
+        for _, hit in ranked:
+            if (hit.label, hit.filled) not in tried and (found := self._request(hit, message)):
+                return found
+            tried.add((hit.label, hit.filled))
+        return None
 
     def _request(self, hit: Hit, message: _Message) -> Request | None:
         """What a phrase asks for once its slots are read; None where they do not hold what they should."""
@@ -130,7 +135,10 @@ class Requests:
         spans = [held for _, held in hit.filled if isinstance(held, tuple)]
         said = message.written(*spans[0]) if spans else ""
         about = next((held for slot, held in hit.filled if slot in ("question", "term") and isinstance(held, str)), None)
+        opening = next(iter(self._knowledge.questions))
         match kind:
+            case "change" if message.open_question == opening:
+                return None  # nothing has been answered yet: "update contracts" describes the work
             case "change" if about and "value" in filled:
                 value = read_answer(said, self._knowledge.questions[about], self._words)
                 unread = value is None and spans[0][1] - spans[0][0] > _MOST_UNREAD
@@ -194,7 +202,7 @@ class Requests:
 
         A lone word must lack a letter or have two swapped: "cancer" is no slip for "cancel", "resumes" none for "resume".
         """
-        unknown = [place for place, word in enumerate(message.words) if word not in self._vocabulary]
+        unknown = [place for place, word in enumerate(message.words) if word not in self._vocabulary and not word[0].isdecimal()]
         if not 0 < len(unknown) <= _MOST_SLIPS:
             return None
         words = list(message.words)

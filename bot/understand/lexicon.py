@@ -90,10 +90,13 @@ class Compiled:
             self.cues.add(pattern, cue)
         self.grammar = {name: frozenset(map(normal, words)) for name, words in lexicon.grammar.items()}
         self.units = {normal(word): unit for unit, words in lexicon.units.items() for word in words}
+        self.amount_starts = (
+            self.grammar["between"] | self.grammar["article"] | self.grammar["rough"] | set(lexicon.numbers) | set(lexicon.parts)
+        )
         self.currencies = _reversed(lexicon.money.currencies)
         self.cents = _reversed(lexicon.money.cents)
         words = self.classes.words | self.cues.words | set(self.units) | set(lexicon.numbers)
-        self._spelling = Spelling({word for word in words | set(map(normal, lexicon.spelling))}, lexicon.real)
+        self._spelling = Spelling(words | set(map(normal, lexicon.spelling)), lexicon.real)
         self._mended: dict[str, str] = {}
 
     def read(self, text: str) -> Text:

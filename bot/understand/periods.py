@@ -46,7 +46,7 @@ class Periods:
                 if period is not None and period not in taken:
                     self.of[index] = period
                     taken.add(period)
-                    inside |= {each for place, each in self._amount_at.items() if period.start <= place < period.end}
+                    inside.update(self._amount_at[place] for place in range(period.start, period.end) if place in self._amount_at)
         self.inside = frozenset(inside)
 
     def _find(self) -> list[Period]:

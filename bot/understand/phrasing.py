@@ -7,7 +7,7 @@ knowledge base knows.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from bot.understand.words import Spelled, words_of
@@ -32,10 +32,15 @@ class Malformed(ValueError):
 
 
 class Phrases:
-    """Labelled phrases: `(a|b)` one of, `[a]` may be left out, `{slot}` whatever the slot takes."""
+    """Labelled phrases: `(a|b)` one of, `[a]` may be left out, `{slot}` whatever the slot takes.
 
-    def __init__(self, spelled: Spelled) -> None:
+    `skips` may stand anywhere between the words of a phrase, `articles` may be left out of one.
+    """
+
+    def __init__(self, spelled: Spelled, skips: Collection[str] = (), articles: Collection[str] = ()) -> None:
         self._spelled = spelled
+        self._skips = skips
+        self._articles = articles
         self._next: list[dict[str, list[int]]] = [{}]
         self._slots: list[list[tuple[str, int]]] = [[]]
         self._free: list[list[int]] = [[]]
@@ -58,7 +63,10 @@ class Phrases:
         live: list[dict[tuple[int, tuple[Filled, ...]], None]] = [{} for _ in range(len(words) + 1)]
         live[start][(0, ())] = None
         for place in range(start, len(words) + 1):
+            skipped = place < len(words) and words[place] in self._skips
             for state, filled in live[place]:
+                if skipped:
+                    live[place + 1][(state, filled)] = None
                 for each in self._closure(state):
                     if each in self._labels:
                         label, order = self._labels[each]
@@ -100,6 +108,8 @@ class Phrases:
                 for word in words_of(lexeme, self._spelled):
                     after = self._state()
                     self._next[state].setdefault(word, []).append(after)
+                    if word in self._articles:
+                        self._free[state].append(after)
                     self.vocabulary.add(word)
                     state = after
             read += 1

@@ -29,7 +29,7 @@ class _Part:
 
 def rankings(scene: Scene, items: Sequence[str]) -> Iterator[Found]:
     """Every order that the text states; a mere wish ("cheap and quick") counts from two terms on."""
-    for run in _runs(scene, items):
+    for run in _runs(scene):
         marks = {hit.cue.question for hit in run}
         terms = list(dict.fromkeys(hit.cue.question for hit in run if hit.cue.question in items))
         start, end = run[0].start, max(hit.end for hit in run)
@@ -45,9 +45,8 @@ def rankings(scene: Scene, items: Sequence[str]) -> Iterator[Found]:
             yield Found("priorities", (order,), start, end)
 
 
-def _runs(scene: Scene, items: Sequence[str]) -> Iterator[list[Hit]]:
+def _runs(scene: Scene) -> Iterator[list[Hit]]:
     """Stretches of terms, marks of rank and fillers with no other word between."""
-    words = scene.text.words
     run: list[Hit] = []
     for hit in longest(scene.group("ranking")):
         if run and hit.start < run[-1].end:
@@ -57,7 +56,6 @@ def _runs(scene: Scene, items: Sequence[str]) -> Iterator[list[Hit]]:
             run = []
         run.append(hit)
     yield from _trimmed(run)
-    del words
 
 
 def _continues(scene: Scene, before: Hit, hit: Hit) -> bool:

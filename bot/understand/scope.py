@@ -15,6 +15,8 @@ LIST_PART = 4
 LIST_REACH = 14
 # A negation after the fact ("an SLA is not needed") begins within this many words.
 AFTER = 3
+# "Well, so, could we ...": a question opens its clause but for this many words.
+LEAD_IN = 4
 
 
 class Mood(IntEnum):
@@ -43,7 +45,12 @@ class Scope:
         self._negating = self._negations({hit.start for hit in marks.get("break", ())})
         self._after = {hit.start for hit in marks.get("negator_after", ())}
         self._unsure = marks.get("unsure", [])
-        self._open = marks.get("open", [])
+        self._open: dict[int, int] = {}
+        for hit in marks.get("open", ()):
+            self._open.setdefault(text.words[hit.start].clause, hit.start)
+        workers = marks.get("one_worker", [])
+        self.workers_from = frozenset(hit.start for hit in workers)
+        self.workers_to = frozenset(hit.end for hit in workers)
         self.all_days = "all_days" in marks or "all_hours" in marks
         self.all_hours = "all_hours" in marks
 
@@ -75,8 +82,7 @@ class Scope:
 
     def open(self, start: int) -> bool:
         """Whether the words at `start` are left open ("not sure whether", "it might be")."""
-        words = self._text.words
-        return any(hit.start <= start and words[hit.start].clause == words[start].clause for hit in self._open)
+        return self._open.get(self._text.words[start].clause, start + 1) <= start
 
     def _moods(self, marks: dict[str, list[Hit]], periods: set[int]) -> list[Mood]:
         words = self._text.words
@@ -112,6 +118,8 @@ class Scope:
             for hit in hits:
                 word = words[hit.start]
                 before = range(self._starts[word.clause], hit.start)
+                if len(before) > LEAD_IN:
+                    continue
                 if (not needs_mark or word.sentence in self._text.asked) and all(
                     words[place].norm in self._grammar["lead_in"] for place in before
                 ):

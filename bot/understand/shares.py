@@ -19,10 +19,11 @@ class Shares:
         self.found: list[Found] = []
         self.used: set[int] = set()
         hits = longest(scene.group("accuracy"))
-        self._marks = [hit for hit in hits if hit.cue.question in ("right", "wrong")]
+        marks = [hit for hit in hits if hit.cue.question in ("right", "wrong", "name")]
+        self._starting = {hit.start: hit for hit in marks}
+        self._ending = {hit.end: hit for hit in marks}
         self._names = {hit.end for hit in hits if hit.cue.question == "name"}
         self._blocked = {scene.text.words[hit.start].clause for hit in hits if hit.cue.question in ("checked", "so_far")}
-        self._marks += [hit for hit in hits if hit.cue.question == "name"]
         for index, amount in enumerate(scene.amounts):
             if index in self.used or scene.scope.moods[amount.start] is not Mood.STATED or amount.rough:
                 continue
@@ -82,16 +83,18 @@ class Shares:
         return False
 
     def _nearest(self, start: int, end: int) -> Hit | None:
-        """The word for right or wrong in the same clause that stands nearest."""
-        best: tuple[int, Hit] | None = None
-        for hit in self._marks:
-            distance = max(hit.start - end, start - hit.end, 0)
-            if distance > REACH or not self._together(hit, start):
-                continue
-            if best is None or distance < best[0]:
-                best = distance, hit
-        return best[1] if best else None
+        """The word for right or wrong in the same clause that stands nearest; one inside the amount counts first."""
+        inside = next((self._starting[place] for place in range(start, end) if place in self._starting), None)
+        if inside is not None:
+            return inside
+        for distance in range(REACH + 1):
+            after, before = self._starting.get(end + distance), self._ending.get(start - distance)
+            if after is not None and self._scene.same_clause(after.start, start):
+                return after
+            if before is not None and self._before(before, start):
+                return before
+        return None
 
-    def _together(self, hit: Hit, place: int) -> bool:
-        scene = self._scene
-        return scene.same_clause(hit.start, place) or (hit.end <= place and scene.leads_on(hit.end - 1) and hit.end == place)
+    def _before(self, hit: Hit, start: int) -> bool:
+        """Same clause, or "accuracy: 95 %"."""
+        return self._scene.same_clause(hit.start, start) or (hit.end == start and self._scene.leads_on(hit.end - 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import NamedTuple
 
 # One alternative each, no repetition inside a repetition: the scan is linear in the length of the text.
 TOKEN = re.compile(r"[^\W\d_][^\W\d_'’ʼ]*|\d+|[%‰=<>+&~≈$€£¥₹₽₩₺₫₴₦₱฿¢]")
@@ -17,8 +18,7 @@ LONGEST_NUMBER = 15
 LONGEST_WORD = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word, number or sign. `norm` is how patterns spell it, `gap` what stood between it and the word before."""
 
     norm: str

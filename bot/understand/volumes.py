@@ -13,6 +13,8 @@ from bot.understand.scope import Mood
 SMALLEST_TOTAL = 50
 # "A clerk does 20 forms an hour": the worker stands this near before the number, or right behind the period.
 WORKER_REACH = 5
+# A total and its stretch of time have at most this many amounts between them.
+NEIGHBOURS = 3
 
 
 def volumes(scene: Scene, periods: Periods, horizons: Mapping[int, float], used: Set[int], one_off: bool) -> Iterator[Found]:
@@ -40,8 +42,9 @@ def volumes(scene: Scene, periods: Periods, horizons: Mapping[int, float], used:
 
 
 def _totals(scene: Scene, totals: list[tuple[int, Amount]], horizons: Mapping[int, float], one_off: bool) -> Iterator[Found]:
-    for _, amount in totals:
-        over = next((each for each in horizons if _meet(scene, amount, scene.amounts[each])), None)
+    for index, amount in totals:
+        near = range(max(index - NEIGHBOURS, 0), min(index + NEIGHBOURS + 1, len(scene.amounts)))
+        over = next((each for each in near if each in horizons and _meet(scene, amount, scene.amounts[each])), None)
         if over is not None and not one_off:
             horizon = scene.amounts[over]
             start, end = min(amount.start, horizon.start), max(amount.end, horizon.end)
@@ -77,13 +80,11 @@ def _pace(scene: Scene, amount: Amount, period: Period) -> Found | None:
     """What one person gets done in an hour or a day is a handling time, not a volume."""
     if period.unit not in ("hour", "day", "working_day"):
         return None
-    workers = [hit for hit in scene.group("marks") if hit.cue.question == "one_worker"]
-    near = any(
-        (hit.end <= amount.start <= hit.end + WORKER_REACH and scene.same_clause(hit.start, amount.start))
-        or hit.start in (period.end, amount.end)
-        for hit in workers
-    )
-    if not near:
+    before = range(max(amount.start - WORKER_REACH, 0), amount.start + 1)
+    if not (
+        {period.end, amount.end} & scene.scope.workers_from
+        or any(place in scene.scope.workers_to and scene.same_clause(place - 1, amount.start) for place in before)
+    ):
         return None
     minutes = 60.0 * (1 if period.unit == "hour" else WORKING_HOURS) / amount.value
     return Found("minutes", (minutes,), amount.start, max(amount.end, period.end), firm=not amount.rough)

@@ -81,6 +81,8 @@ class RequestWords(_Section):
     spelled: dict[str, tuple[str, ...]]
     openers: tuple[str, ...]
     closers: tuple[str, ...]
+    skips: tuple[str, ...]
+    articles: tuple[str, ...]
     around: Around
     requests: dict[RequestKind, tuple[str, ...]]
     subject: SubjectWords

@@ -1,0 +1,131 @@
+"""Transcripts as files: Markdown, a self-contained page, JSON, or CSV whose cells no spreadsheet runs.
+
+Rules: a file name is made of an id and nothing else; a file that is there is never written over or through a link; CSV cells
+that begin like a formula get an apostrophe, JSON stays as it was said.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from html import escape as html_escape
+from pathlib import Path
+from typing import Literal
+
+from markdown_it import MarkdownIt
+
+from bot.archive import Transcript
+from bot.markup import clean
+from bot.page import _STYLE
+from bot.retell import Retelling, clock
+
+Form = Literal["md", "html", "json", "csv"]
+FORMS: tuple[Form, ...] = ("md", "html", "json", "csv")
+COLUMNS = ("conversation", "event", "at", "speaker", "person", "message", "text", "understood", "recommended", "verdict")
+_NAME = re.compile(r"[a-z0-9-]{1,64}")
+_FORMULA = tuple("=+-@\t\r\n")
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+class CannotWrite(Exception):
+    """A file cannot be written; the text says which, why, and what to do."""
+
+
+def file_name(id: str, ending: str) -> str:
+    """A name that is safe in every folder: the id where it can be, else what is left of it and a digest."""
+    if _NAME.fullmatch(id):
+        return f"{id}.{ending}"
+    rest = re.sub(r"[^a-z0-9]+", "-", id.casefold()).strip("-")[:40] or "transcript"
+    return f"{rest}-{hashlib.sha256(id.encode('utf-8', 'replace')).hexdigest()[:12]}.{ending}"
+
+
+def defused(cell: str) -> str:
+    """A cell that a spreadsheet shows and never runs."""
+    text = clean(cell)
+    start = unicodedata.normalize("NFKC", text.lstrip())[:1]
+    return f"'{text}" if text.startswith(_FORMULA) or start in _FORMULA and start else text
+
+
+def as_json(transcript: Transcript, retelling: Retelling) -> dict[str, object]:
+    """Everything kept of it, as plain data."""
+    return {
+        **transcript.summary.__dict__,
+        "conversation": [said.__dict__ for said in retelling.conversation(transcript)],
+        "events": [event.model_dump(mode="json") for event in transcript.events],
+        "advice": [
+            {"event": given.event_number, "at": given.at, "knowledge": given.knowledge, "advice": json.loads(given.text)}
+            for given in transcript.advice
+        ],
+        "reviews": [each.__dict__ for each in transcript.reviews],
+        "outcomes": [each.__dict__ for each in transcript.outcomes],
+    }
+
+
+def page(body: str, title: str, language: str) -> str:
+    """Markdown as a page of its own: no script, nothing loaded from anywhere."""
+    return (
+        f'<!doctype html>\n<html lang="{html_escape(language)}"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        f'<meta name="viewport" content="width=device-width"><title>{html_escape(title)}</title><style>{_STYLE}</style></head>\n'
+        f"<body><main>\n{MarkdownIt('commonmark', {'html': False}).render(body)}</main></body></html>\n"
+    )
+
+
+def rows(transcript: Transcript, retelling: Retelling) -> Iterator[tuple[str, ...]]:
+    """The lines of a transcript as cells, defused."""
+    s = transcript.summary
+    for said in retelling.conversation(transcript):
+        speaker = "advisor" if said.by is None else "person"
+        told = "; ".join(said.understood)
+        yield tuple(
+            defused(cell)
+            for cell in (
+                s.id, str(said.event_number), clock(said.at), speaker, said.by or "", said.how, said.text, told,
+                s.recommended or "", s.verdict or "",
+            )
+        )  # fmt: skip
+
+
+def written_rows(cells: Iterable[tuple[str, ...]]) -> str:
+    """Cells as CSV lines."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerows(cells)
+    return out.getvalue()
+
+
+def document(transcript: Transcript, retelling: Retelling, form: Form) -> str:
+    """One transcript as the whole text of a file."""
+    match form:
+        case "md":
+            return retelling.markdown(transcript)
+        case "html":
+            title = retelling.say("title", id=transcript.summary.id)
+            return page(retelling.markdown(transcript), title, transcript.summary.language)
+        case "json":
+            return json.dumps(as_json(transcript, retelling), ensure_ascii=False, indent=2) + "\n"
+        case "csv":
+            return written_rows([COLUMNS, *rows(transcript, retelling)])
+
+
+def write_new(folder: Path, name: str, text: str) -> Path:
+    """A new file in a folder. Raises CannotWrite if it is there already, is a link, or would lie elsewhere."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        inside = folder.resolve(strict=True)
+        path = inside / name
+        if path.parent != inside or Path(name).name != name:
+            raise CannotWrite(f"{name!r} is not a file name")
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except FileExistsError as error:
+        raise CannotWrite(f"{folder / name} is there already; nothing was written over, choose another folder with --out") from error
+    except OSError as error:
+        raise CannotWrite(f"{folder / name}: {error.strerror or error}; choose another folder with --out") from error
+    with os.fdopen(file, "w", encoding="utf-8", newline="") as out:
+        out.write(text)
+    return path

@@ -1,0 +1,239 @@
+"""A past advice once more: on the knowledge of its time the bytes must be the same; on another, what differs and why.
+
+The why is found by putting entries of the old knowledge base back one at a time and advising again: an entry is a cause if
+that alone brings the old recommendation, or the old verdict, back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.advice.advice import Advice
+from bot.archive import Given, Transcript
+from bot.effects import Recommend
+from bot.engine import fold, step
+from bot.events import Event
+from knowledge.load import KnowledgeError, load
+from knowledge.model import Knowledge
+
+MOST_TRIED = 60
+"""Changed entries tried one by one; above that the changes are listed without singling out causes."""
+WORDS = "languages"
+
+
+class CannotReplay(Exception):
+    """This advice cannot be computed again; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One entry that differs between two knowledge bases: `shelf.id`, and the values that differ."""
+
+    shelf: str
+    id: str
+    values: tuple[tuple[str, object, object], ...]
+
+    @property
+    def text(self) -> str:
+        """The change in a line."""
+        told = "; ".join(f"{name}: {_short(old)} -> {_short(new)}" for name, old, new in self.values)
+        return f"{self.shelf}.{self.id}: {told}"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One statement that differs: what, then and now."""
+
+    what: str
+    then: object
+    now: object
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """An advice computed again. `identical` compares bytes; `causes` are the knowledge entries that explain another result."""
+
+    conversation: str
+    event_number: int
+    given_on: str
+    replayed_on: str
+    identical: bool
+    then: Mapping[str, object]
+    now: Mapping[str, object]
+    differences: tuple[Difference, ...]
+    causes: tuple[Change, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def turned(self) -> bool:
+        """Whether today's advice is another one, not only in its figures or words."""
+        return any(self.then.get(each) != self.now.get(each) for each in ("recommended", "verdict"))
+
+    def as_json(self) -> dict[str, object]:
+        """Plain data."""
+        return {
+            "conversation": self.conversation,
+            "event": self.event_number,
+            "given_on": self.given_on,
+            "replayed_on": self.replayed_on,
+            "identical": self.identical,
+            "would_differ": self.turned,
+            "then": {each: self.then.get(each) for each in ("recommended", "verdict")},
+            "now": {each: self.now.get(each) for each in ("recommended", "verdict")},
+            "differences": [each.__dict__ for each in self.differences],
+            "causes": [each.text for each in self.causes],
+            "changes": [each.text for each in self.changes],
+        }
+
+
+def knowledge_of(version: str, files: Mapping[str, str] | None) -> Knowledge:
+    """A stored knowledge base. Raises CannotReplay."""
+    if files is None:
+        raise CannotReplay(f"knowledge {version} is not stored in this file, so this advice can only be compared with --today")
+    try:
+        return load(files)
+    except KnowledgeError as error:
+        raise CannotReplay(f"knowledge {version} is of a form that this version cannot read ({error}); use --today") from error
+
+
+def again(events: Sequence[Event], number: int, knowledge: Knowledge) -> Advice:
+    """The advice that event `number` led to, computed from the events up to it as the service does. Raises CannotReplay."""
+    case = fold(events[:number], knowledge)
+    for effect in step(case, events[number], knowledge).effects:
+        if isinstance(effect, Recommend):
+            return effect.advice
+    return reconsidered(events, number, knowledge)
+
+
+def reconsidered(events: Sequence[Event], number: int, knowledge: Knowledge) -> Advice:
+    """The advice for the answers in force after event `number`, whatever would be asked on this knowledge."""
+    from bot.repair import advice_for
+
+    case = fold(events[: number + 1], knowledge)
+    if case is None:
+        raise CannotReplay("there are no events to replay")
+    return advice_for(case, knowledge)
+
+
+def replay(transcript: Transcript, given: Given, knowledge: Knowledge, before: Callable[[], Knowledge] | None = None) -> Replayed:
+    """Compute `given` again on `knowledge`; `before` yields the knowledge of its time when a difference is to be explained."""
+    same = given.knowledge == knowledge.version
+    advice = (again if same else reconsidered)(transcript.events, given.event_number, knowledge)
+    text = json.dumps(advice.as_json(), ensure_ascii=False)
+    then, now = json.loads(given.text), json.loads(text)
+    replayed = Replayed(
+        conversation=transcript.summary.id,
+        event_number=given.event_number,
+        given_on=given.knowledge,
+        replayed_on=knowledge.version,
+        identical=text == given.text,
+        then=then,
+        now=now,
+        differences=differences(then, now),
+    )
+    if same or before is None or not replayed.turned:
+        return replayed
+    old = before()
+    changes = changed(old, knowledge)
+    return Replayed(
+        **{**replayed.__dict__, "causes": causes(transcript, given, changes, old, knowledge), "changes": changes}
+    )
+
+
+def changed(old: Knowledge, new: Knowledge) -> tuple[Change, ...]:
+    """The entries that differ, words left out."""
+    found = []
+    for shelf in Knowledge.model_fields:
+        if shelf in ("version", WORDS):
+            continue
+        before, after = getattr(old, shelf), getattr(new, shelf)
+        for id in dict.fromkeys((*before, *after)):
+            was, now = before.get(id), after.get(id)
+            if was != now:
+                found.append(Change(shelf, id, _values(was, now)))
+    return tuple(found)
+
+
+def _values(was: object, now: object) -> tuple[tuple[str, object, object], ...]:
+    if was is None or now is None:
+        return (("entry", "absent" if was is None else "present", "absent" if now is None else "present"),)
+    one, other = was.__dict__, now.__dict__
+    return tuple((name, one.get(name), other.get(name)) for name in one if one.get(name) != other.get(name))
+
+
+def causes(transcript: Transcript, given: Given, changes: Sequence[Change], old: Knowledge, new: Knowledge) -> tuple[Change, ...]:
+    """The changes of which putting back one alone gives the old recommendation or verdict again."""
+    if len(changes) > MOST_TRIED:
+        return ()
+    now = reconsidered(transcript.events, given.event_number, new)
+    found = []
+    for change in changes:
+        mixed = _with(new, old, change)
+        try:
+            advice = reconsidered(transcript.events, given.event_number, mixed)
+        except (ValueError, KeyError, IndexError, StopIteration):
+            continue  # the entry cannot stand alone in the new knowledge base
+        turned_back = advice.recommended == given.recommended != now.recommended
+        if turned_back or advice.verdict == given.verdict != now.verdict:
+            found.append(change)
+    return tuple(found)
+
+
+def _with(new: Knowledge, old: Knowledge, change: Change) -> Knowledge:
+    """The new knowledge base with one entry as it was; entries keep their place, since order is an option's number."""
+    shelf = dict(getattr(new, change.shelf))
+    before = getattr(old, change.shelf).get(change.id)
+    if before is None:
+        del shelf[change.id]
+    else:
+        shelf[change.id] = before
+    return new.model_copy(update={change.shelf: shelf, "version": f"{new.version}-{change.shelf}-{change.id}"})
+
+
+def differences(then: Mapping[str, object], now: Mapping[str, object]) -> tuple[Difference, ...]:
+    """What a reader would want to know of two advices, most important first; figures that moved by under a per cent are left out."""
+    found = [
+        Difference(what, then.get(what), now.get(what)) for what in ("recommended", "verdict") if then.get(what) != now.get(what)
+    ]
+    before, after = _options(then), _options(now)
+    for id in dict.fromkeys((*before, *after)):
+        was, becomes = before.get(id, {}), after.get(id, {})
+        for what, rounded in (("excluded", _rule), ("rank", _plain), ("first", _percent)):
+            one, other = rounded(was.get(what)), rounded(becomes.get(what))
+            if one != other:
+                found.append(Difference(f"{id}: {what}", one, other))
+    for what in ("reasons", "against", "flips", "find_out", "safeguards", "contradictions"):
+        one, other = _texts(then.get(what)), _texts(now.get(what))
+        found += [Difference(what, text, None) for text in one if text not in other]
+        found += [Difference(what, None, text) for text in other if text not in one]
+    if bool(then.get("split")) != bool(now.get("split")):
+        found.append(Difference("split", bool(then.get("split")), bool(now.get("split"))))
+    return tuple(found)
+
+
+def _options(advice: Mapping[str, object]) -> dict[str, dict[str, object]]:
+    listed = advice.get("options")
+    return {str(each["id"]): each for each in listed} if isinstance(listed, list) else {}
+
+
+def _rule(excluded: object) -> object:
+    return excluded.get("rule") if isinstance(excluded, dict) else None
+
+
+def _plain(value: object) -> object:
+    return value
+
+
+def _percent(share: object) -> object:
+    return f"{100 * share:.0f} %" if isinstance(share, int | float) else share
+
+
+def _texts(many: object) -> list[str]:
+    return [str(each["text"]) for each in many] if isinstance(many, list) else []
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "…"
