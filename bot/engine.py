@@ -67,7 +67,7 @@ def fold(events: Iterable[Event], knowledge: Knowledge) -> Case | None:
             case Upgraded() if case is not None:
                 case = case.model_copy(update={"knowledge": event.knowledge, "turn": case.turn + 1})
             case Heard() if case is not None:
-                case = case.model_copy(update={"turn": case.turn + 1})
+                case = _awake(case, event)
                 for act in event.acts:
                     case, _ = _act(case, act, knowledge, quiet=True)
             case _:
@@ -77,11 +77,8 @@ def fold(events: Iterable[Event], knowledge: Knowledge) -> Case | None:
 
 def _heard(case: Case, event: Heard, knowledge: Knowledge) -> Step:
     before = set_aside(knowledge, case.answers)
-    now = case.model_copy(update={"turn": case.turn + 1})
-    effects: list[Effect] = []
-    if now.status == "paused" and not any(isinstance(act, CameLate) for act in event.acts):
-        now = now.model_copy(update={"status": "open"})
-        effects.append(Note(kind="resumed"))
+    now = _awake(case, event)
+    effects: list[Effect] = [Note(kind="resumed")] if case.status == "paused" and now.status == "open" else []
     silent = False
     for act in event.acts:
         now, said = _act(now, act, knowledge)
@@ -97,6 +94,14 @@ def _heard(case: Case, event: Heard, knowledge: Knowledge) -> Step:
     return Step(case=now, effects=tuple(effects))
 
 
+def _awake(case: Case, event: Heard) -> Case:
+    """The case as it hears something: a pause ends with the first message, though not with a late tap."""
+    late = any(isinstance(act, CameLate) for act in event.acts)
+    return case.model_copy(
+        update={"turn": case.turn + 1, "status": "open" if case.status == "paused" and not late else case.status}
+    )
+
+
 def _answered(event: Heard) -> list[str]:
     return [act.question for act in event.acts if isinstance(act, Answered)]
 
@@ -105,7 +110,7 @@ def _act(case: Case, act: Act, knowledge: Knowledge, *, quiet: bool = False) -> 
     """The case after one act, and the remarks on it; `quiet` skips composing what is expensive."""
     match act:
         case Answered(question=id, answer=answer):
-            return _answer(case, id, answer, knowledge)
+            return _answer(case, id, answer, knowledge, trusted=quiet)
         case Proposed():
             return case.model_copy(update={"proposed": act, "misses": 0}), []
         case Confirmed():
@@ -124,11 +129,12 @@ def _act(case: Case, act: Act, knowledge: Knowledge, *, quiet: bool = False) -> 
             assert_never(act)
 
 
-def _answer(case: Case, id: str, answer: Answer, knowledge: Knowledge) -> tuple[Case, list[Effect]]:
+def _answer(case: Case, id: str, answer: Answer, knowledge: Knowledge, *, trusted: bool = False) -> tuple[Case, list[Effect]]:
+    """Store an answer. A `trusted` one was accepted before, perhaps by another knowledge base, and is kept as it is."""
     question = knowledge.questions.get(id)
-    if question is None:
+    if question is None and not trusted:
         return case, [Note(kind="late", question=id)]
-    if answer.status == "given":
+    if answer.status == "given" and question is not None and not trusted:
         try:
             answer = answer.model_copy(update={"value": check(question, answer.value, knowledge.words(case.language))})
         except Refused:
@@ -143,11 +149,11 @@ def _answer(case: Case, id: str, answer: Answer, knowledge: Knowledge) -> tuple[
             "skipped": case.skipped - {id},
             "postponed": again,
             "focus": None if case.focus == id else case.focus,
-            "noted": frozenset(conflict for conflict in case.noted if id not in knowledge.conflicts[conflict].when),
+            "noted": frozenset(c for c in case.noted if c in knowledge.conflicts and id not in knowledge.conflicts[c].when),
             "misses": 0,
         }
     )
-    if question.type == "text":
+    if question is None or question.type == "text":
         return settled, []
     changed = earlier is not None and earlier.status == "given" and earlier != answer
     return settled, [Note(kind="changed" if changed else "answered", question=id, value=answer.value)]
@@ -181,7 +187,7 @@ def _take(case: Case, proposed: Proposed, wrong: frozenset[str], knowledge: Know
     """Confirmed facts become answers; later free text adds and never silently overwrites, so changes were shown first."""
     for fact in proposed.facts:
         if fact.question not in wrong:
-            case, _ = _answer(case, fact.question, Answer(value=fact.value, unsure=fact.unsure), knowledge)
+            case, _ = _answer(case, fact.question, Answer(value=fact.value, unsure=fact.unsure), knowledge, trusted=True)
     return case.model_copy(update={"proposed": None})
 
 

@@ -1,8 +1,7 @@
-"""Erasure: a person or a conversation gone from tables, index, free pages and write-ahead log, with a tombstone and a receipt.
+"""Erasure of a person or a conversation: gone from tables, index, free pages and write-ahead log, with tombstone and receipt.
 
-Rules: what is removed, the receipt and the tombstone are one transaction; `scrub` then cleans what SQLite leaves behind. A
-column `conversation` ties a row to its conversation, and a text column that equals `platform:tenant:user` names a person:
-tables added later are covered by that. Part of the SQLite store.
+Rules: what is removed, its receipt and its tombstone are one transaction; the tombstone is on disk beside the database before
+it ends; `scrub` then cleans what SQLite leaves behind, and is made up for at the next opening if it was cut short.
 """
 
 from __future__ import annotations
@@ -10,28 +9,22 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 
-from bot import tombstones
-from bot.deliveries import blank, senders
+from bot import deliveries, tombstones
 from bot.locks import WAIT_SECONDS, FileLock, Locked
-from bot.redaction import MARK, redact
+from bot.removal import parts, remove_conversations, remove_person, traces
 from bot.store import Store, StoreError
-from bot.tombstones import Tombstone, tombstone
-
-DAY_MS = 86_400_000
-RAW_DAYS = 7
-"""Raw deliveries that have been dealt with are of no further use; their keys stay until the conversation goes."""
-AT_ONCE = 500
-OUTLIVES = ("access_audit",)
-"""Tables whose rows stay when their conversation goes: who read it remains known."""
-OWN = ("tombstones", "receipts", "_sqlite_migrations", "knowledge_versions")
+from bot.tombstones import KINDS, Kind, Tombstone, digest, tombstone
 
 
 @dataclass
 class Receipt:
-    """What an erasure did, in counts and without names. `left` lists where the id is still found; it should be empty."""
+    """What an erasure did, in counts and without names. `left` says where the id is still found: it must be empty.
+
+    `scrubbed` tells whether index, free pages and write-ahead log are clean too; `why` why not.
+    """
 
     act: str
     at: int
@@ -39,27 +32,158 @@ class Receipt:
     tombstones: list[str] = field(default_factory=list)
     left: dict[str, int] = field(default_factory=dict)
     scrubbed: bool = False
+    why: str | None = None
     dry_run: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.dry_run or (self.scrubbed and not self.left)
 
 
 class _Undo(Exception):
-    """Ends a dry run: the transaction is rolled back."""
+    """Ends the transaction of a dry run, or of an erasure that found nothing."""
 
 
 def forget_person(store: Store, person: str, now: int, *, dry_run: bool = False) -> Receipt:
-    """Erase everything a person (`platform:tenant:user`) said or started. Raises ValueError for another form of id."""
-    platform, _, user = _parts(person)
-    stones = [("person", person), ("user", f"{platform}:{user}")]
-    return _forget(store, now, dry_run, stones, lambda counts: _erase_person(store.connection, person, now, counts), [person])
+    """Erase everything a person (`platform:tenant:user`) started or said. Raises ValueError for another form, or StoreError."""
+    platform, _, user = parts(person)
+    ids: list[tuple[Kind, str]] = [("person", person), ("user", f"{platform}:{user}")]
+    return _forget(store, ids, now, dry_run, lambda before: remove_person(store.connection, person, before))
 
 
 def forget_conversation(store: Store, conversation: str, now: int, *, dry_run: bool = False) -> Receipt:
-    """Erase one conversation, whoever took part."""
-    return _forget(
-        store,
-        now,
-        dry_run,
-        [("conversation", conversation)],
-        lambda counts: _erase_conversations(store.connection, [conversation], now, counts),
-        [],
+    """Erase one conversation, whoever took part. Raises StoreError."""
+    ids: list[tuple[Kind, str]] = [("conversation", conversation)]
+    return _forget(store, ids, now, dry_run, lambda before: remove_conversations(store.connection, [conversation], before))
+
+
+def _forget(store: Store, ids: list[tuple[Kind, str]], now: int, dry_run: bool, remove: Callable[[int], Counter[str]]) -> Receipt:
+    receipt = Receipt("forget", now, dry_run=dry_run)
+    known = [*tombstones.read(store.path), *_stored(store.connection)]
+    try:
+        with store.transaction():
+            before = max(now, _latest(store.connection))
+            receipt.erased = dict(remove(before))
+            receipt.left = traces(store.connection, ids[0][1]) if receipt.erased else {}
+            if dry_run or not receipt.erased:
+                raise _Undo
+            for kind, id in ids:
+                stone = tombstone(kind, id, before, known)
+                known.append(stone)
+                receipt.tombstones.append(stone.digest)
+            tombstones.append(store.path, known[-len(ids) :])
+            _remember(store.connection, known[-len(ids) :])
+            file_receipt(store.connection, receipt)
+    except _Undo:
+        if dry_run or not unscrubbed(store.connection):
+            receipt.scrubbed = not dry_run
+            return receipt
+    return scrubbed(store, receipt)
+
+
+def apply_tombstones(store: Store, now: int) -> Receipt | None:
+    """Repeat the erasures that this database does not know of, as after a restore; None if there are none. Call after opening.
+
+    Only what is older than its erasure goes: a person may have come back since. Raises StoreError.
+    """
+    beside, inside = tombstones.latest(tombstones.read(store.path)), tombstones.latest(_stored(store.connection))
+    tombstones.append(store.path, _newer(inside, beside))
+    pending = _newer(beside, inside)
+    receipt = Receipt("replay", now)
+    if pending:
+        with store.transaction():
+            receipt.erased = dict(+_replay(store.connection, pending))
+            receipt.tombstones = [stone.digest for stone in pending]
+            _remember(store.connection, pending)
+            file_receipt(store.connection, receipt)
+    elif not unscrubbed(store.connection):
+        return None
+    return scrubbed(store, receipt)
+
+
+def pending_tombstones(store: Store) -> int:
+    """How many erasures this database does not know of; works on a reader."""
+    return len(_newer(tombstones.latest(tombstones.read(store.path)), tombstones.latest(_stored(store.connection))))
+
+
+def _newer(these: dict[str, Tombstone], those: dict[str, Tombstone]) -> list[Tombstone]:
+    return [stone for key, stone in these.items() if key not in those or those[key].at < stone.at]
+
+
+def _replay(connection: sqlite3.Connection, pending: Iterable[Tombstone]) -> Counter[str]:
+    stones: dict[str, dict[tuple[str, str], Tombstone]] = {}
+    for stone in pending:
+        stones.setdefault(stone.salt, {})[stone.kind, stone.digest] = stone
+    persons = [row[0] for row in connection.execute("SELECT person FROM conversations UNION SELECT person FROM participants")]
+    conversations = [row[0] for row in connection.execute("SELECT id FROM conversations")]
+    latest = max(stone.at for stone in pending)
+    counts: Counter[str] = Counter()
+    for salt, known in stones.items():
+        for person in persons:
+            if (found := known.get(("person", digest("person", salt, person)))) is not None:
+                counts += remove_person(connection, person, found.at)
+        gone = [id for id in conversations if ("conversation", digest("conversation", salt, id)) in known]
+        counts += remove_conversations(connection, gone, latest) if gone else Counter()
+        for number, platform, raw in deliveries.waiting(connection, latest):
+            if any(("user", digest("user", salt, f"{platform}:{user}")) in known for user in deliveries.senders(raw)):
+                deliveries.drop(connection, number)
+                counts["inbox"] += 1
+    counts["inbox"] += deliveries.blank_settled(connection, latest)  # whose they were can no longer be told
+    return counts
+
+
+def _latest(connection: sqlite3.Connection) -> int:
+    """The latest time stored: the clock may have gone back since."""
+    return int(
+        connection.execute("SELECT max(coalesce(max(last_at), 0), coalesce(max(started_at), 0)) FROM conversations").fetchone()[0]
     )
+
+
+def _stored(connection: sqlite3.Connection) -> list[Tombstone]:
+    rows = connection.execute("SELECT kind, salt, digest, at FROM tombstones ORDER BY at").fetchall()
+    return [Tombstone(KINDS[KINDS.index(kind)], salt, key, at) for kind, salt, key, at in rows]
+
+
+def _remember(connection: sqlite3.Connection, stones: Iterable[Tombstone]) -> None:
+    connection.executemany(
+        "INSERT INTO tombstones(digest, kind, salt, at) VALUES (?,?,?,?)"
+        " ON CONFLICT (digest) DO UPDATE SET at = max(at, excluded.at)",
+        [(stone.digest, stone.kind, stone.salt, stone.at) for stone in stones],
+    )
+
+
+def file_receipt(connection: sqlite3.Connection, receipt: Receipt) -> None:
+    """Keep a receipt as evidence, inside the transaction it is about."""
+    kept = {key: value for key, value in asdict(receipt).items() if key in ("erased", "tombstones", "left")}
+    connection.execute("INSERT INTO receipts(at, act, receipt) VALUES (?,?,?)", (receipt.at, receipt.act, json.dumps(kept)))
+
+
+def unscrubbed(connection: sqlite3.Connection) -> int:
+    """How many erasures wait for their scrubbing."""
+    return int(connection.execute("SELECT count(*) FROM receipts WHERE scrubbed_at IS NULL").fetchone()[0])
+
+
+def scrubbed(store: Store, receipt: Receipt) -> Receipt:
+    """Clean the index, the free pages and the write-ahead log; notes on the receipts that it is done, or why it is not."""
+    connection = store.connection
+    try:
+        with store.transaction():
+            for (table,) in connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%VIRTUAL TABLE%USING fts5%'"
+            ).fetchall():
+                connection.execute(f"INSERT INTO {table}({table}) VALUES ('rebuild')")  # noqa: S608  names from the schema
+        with FileLock(store.path.with_name(store.path.name + ".lock")).held(WAIT_SECONDS):
+            connection.execute("VACUUM")
+            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            receipt.why = "another program is reading the database, so its write-ahead log still holds old pages"
+            return receipt
+        with store.transaction():
+            connection.execute("UPDATE receipts SET scrubbed_at = ? WHERE scrubbed_at IS NULL", (receipt.at,))
+        receipt.scrubbed = True
+    except (StoreError, sqlite3.Error) as error:
+        receipt.why = str(error)
+    except Locked:
+        receipt.why = "another process is writing"
+    return receipt

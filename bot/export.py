@@ -123,7 +123,9 @@ def write_new(folder: Path, name: str, text: str) -> Path:
             raise CannotWrite(f"{name!r} is not a file name")
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except FileExistsError as error:
-        raise CannotWrite(f"{folder / name} is there already; nothing was written over, choose another folder with --out") from error
+        raise CannotWrite(
+            f"{folder / name} is there already; nothing was written over, choose another folder with --out"
+        ) from error
     except OSError as error:
         raise CannotWrite(f"{folder / name}: {error.strerror or error}; choose another folder with --out") from error
     with os.fdopen(file, "w", encoding="utf-8", newline="") as out:

@@ -88,7 +88,7 @@ def _phrases(event: Event) -> list[str]:
             case Answered(question=question, answer=Answer(value=str() as words)) if question in IN_WORDS:
                 found.append(words)
             case Proposed(facts=facts, doubts=doubts):
-                found += [each.said for each in (*facts, *doubts)]
+                found += [*(fact.said for fact in facts), *(doubt.said for doubt in doubts)]
                 found += [fact.value for fact in facts if fact.question in IN_WORDS and isinstance(fact.value, str)]
             case Requested(request=request) if request.about and request.kind == "subject":
                 found.append(request.about)

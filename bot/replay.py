@@ -137,9 +137,7 @@ def replay(transcript: Transcript, given: Given, knowledge: Knowledge, before: C
         return replayed
     old = before()
     changes = changed(old, knowledge)
-    return Replayed(
-        **{**replayed.__dict__, "causes": causes(transcript, given, changes, old, knowledge), "changes": changes}
-    )
+    return Replayed(**{**replayed.__dict__, "causes": causes(transcript, given, changes, old, knowledge), "changes": changes})
 
 
 def changed(old: Knowledge, new: Knowledge) -> tuple[Change, ...]:

@@ -74,7 +74,9 @@ class Retelling:
                 yield self.say("answered", name=self.name(id), value=self.answer(id, answer))
             case Proposed(facts=facts, doubts=doubts):
                 for fact in facts:
-                    yield self.say("stated", name=self.name(fact.question), value=self.value(fact.question, fact.value), said=fact.said)
+                    yield self.say(
+                        "stated", name=self.name(fact.question), value=self.value(fact.question, fact.value), said=fact.said
+                    )
                 for doubt in doubts:
                     yield self.say("doubt", name=self.name(doubt.question), said=doubt.said)
             case Confirmed():
@@ -156,24 +158,35 @@ class Retelling:
         """The advice on record with its reasons and sources, reviews, and outcomes."""
         for given in transcript.advice:
             advice = json.loads(given.text)
-            yield self.say("advice", at=clock(given.at), knowledge=given.knowledge), [
-                clean(f"{advice.get('headline', given.recommended)} ({given.verdict}, {given.recommended}; {given.digest})"),
-                *_rested(self.sentences["transcript_reasons"], advice.get("reasons", [])),
-                *_rested(self.sentences["transcript_against"], advice.get("against", [])),
+            yield (
+                self.say("advice", at=clock(given.at), knowledge=given.knowledge),
+                [
+                    clean(f"{advice.get('headline', given.recommended)} ({given.verdict}, {given.recommended}; {given.digest})"),
+                    *_rested(self.sentences["transcript_reasons"], advice.get("reasons", [])),
+                    *_rested(self.sentences["transcript_against"], advice.get("against", [])),
+                ],
+            )
+            sources = [
+                clean(f"{each['id']}: {each['title']}, {each['publisher']} {each['url']}") for each in advice.get("sources", [])
             ]
-            sources = [clean(f"{each['id']}: {each['title']}, {each['publisher']} {each['url']}") for each in advice.get("sources", [])]
             yield self.sentences["transcript_sources"], sources
         if transcript.reviews:
-            yield self.sentences["transcript_reviews"], [
-                self.say("review", at=clock(r.at), reviewer=r.reviewer, verdict=r.verdict, note=r.note)
-                + (f" {self.sentences['transcript_flagged']}" if r.flag else "")
-                for r in transcript.reviews
-            ]
+            yield (
+                self.sentences["transcript_reviews"],
+                [
+                    self.say("review", at=clock(r.at), reviewer=r.reviewer, verdict=r.verdict, note=r.note)
+                    + (f" {self.sentences['transcript_flagged']}" if r.flag else "")
+                    for r in transcript.reviews
+                ],
+            )
         if transcript.outcomes:
-            yield self.sentences["transcript_outcomes"], [
-                self.say("outcome", at=clock(o.at), person=o.person, chosen=o.chosen, happened=o.happened)
-                for o in transcript.outcomes
-            ]
+            yield (
+                self.sentences["transcript_outcomes"],
+                [
+                    self.say("outcome", at=clock(o.at), person=o.person, chosen=o.chosen, happened=o.happened)
+                    for o in transcript.outcomes
+                ],
+            )
 
 
 def _rested(label: str, reasons: list[dict[str, object]]) -> list[str]:

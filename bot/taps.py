@@ -7,7 +7,7 @@ order so far, `y:stamp` and `x:stamp[:question]` yes and no to what is pending, 
 from __future__ import annotations
 
 from bot.agenda import pending, stamp
-from bot.answers import STATUSES, Answer, Money
+from bot.answers import STATUSES, Answer, Refused, check
 from bot.case import Case
 from bot.events import Act, Answered, CameLate, Confirmed, Missed, Rejected, Requested
 from bot.understand.reading import REQUEST_KINDS, Request
@@ -89,9 +89,10 @@ def _answer(
         return Missed()
     if id != open_question:
         return CameLate(question=id)
-    if question.type == "money" and isinstance(value, float):
-        return Answered(question=id, answer=Answer(value=Money(amount=value)))
-    return Answered(question=id, answer=Answer(value=value))
+    try:
+        return Answered(question=id, answer=Answer(value=check(question, value, knowledge.words("en"))))
+    except Refused:
+        return Missed()
 
 
 def _number(text: str) -> float | None:

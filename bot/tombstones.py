@@ -33,16 +33,17 @@ class Tombstone:
 
     def names(self, id: str) -> bool:
         """Whether this id was erased."""
-        return hmac.compare_digest(self.digest, _digest(self.kind, self.salt, id))
+        return hmac.compare_digest(self.digest, digest(self.kind, self.salt, id))
 
 
 def tombstone(kind: Kind, id: str, at: int, known: Iterable[Tombstone]) -> Tombstone:
     """A tombstone for an id, under the salt of those there are, so that one hash an id finds them all."""
     salt = next((each.salt for each in known), None) or secrets.token_hex(16)
-    return Tombstone(kind, salt, _digest(kind, salt, id), at)
+    return Tombstone(kind, salt, digest(kind, salt, id), at)
 
 
-def _digest(kind: str, salt: str, id: str) -> str:
+def digest(kind: Kind, salt: str, id: str) -> str:
+    """The hash an id is remembered by."""
     return hmac.new(bytes.fromhex(salt), f"{kind}\n{id}".encode(), hashlib.sha256).hexdigest()
 
 
@@ -69,9 +70,16 @@ def read(database: Path) -> list[Tombstone]:
             bytes.fromhex(fields["salt"])
             found.append(Tombstone(KINDS[KINDS.index(fields["kind"])], fields["salt"], str(fields["digest"]), int(fields["at"])))
         except (ValueError, KeyError, TypeError) as error:
-            raise StoreError(
-                f"{path}:{number}: not a tombstone; restore this file from where backups are, or remove the line if no erasure is lost"
-            ) from error
+            raise StoreError(f"{path}:{number}: not a tombstone; restore this file from where the backups are") from error
+    return found
+
+
+def latest(stones: Iterable[Tombstone]) -> dict[str, Tombstone]:
+    """The last tombstone of each id, by digest: a person may have come back and been erased again."""
+    found: dict[str, Tombstone] = {}
+    for stone in stones:
+        if stone.digest not in found or found[stone.digest].at < stone.at:
+            found[stone.digest] = stone
     return found
 
 

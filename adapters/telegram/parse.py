@@ -40,30 +40,29 @@ class Parser:
         if update.callback_query is not None:
             return self._tap(update.callback_query)
         if update.my_chat_member is not None:
-            return Ignored(f"the bot is now {update.my_chat_member.new_chat_member.status} there")
-        return Ignored("a kind of update that is not used")
+            return Ignored(why=f"the bot is now {update.my_chat_member.new_chat_member.status} there")
+        return Ignored(why="a kind of update that is not used")
 
     def _message(self, message: Message) -> Incoming | Ignored:
         if message.migrate_to_chat_id is not None or message.migrate_from_chat_id is not None:
-            return Ignored("the group became a supergroup")
+            return Ignored(why="the group became a supergroup")
         sender = message.sender
         refused = self._refused(message, sender)
         if refused is not None or sender is None:
-            return refused or Ignored("nobody sent it")
+            return refused or Ignored(why="nobody sent it")
         text = message.text if message.text is not None else message.caption or ""
         if not text and message.media is None:
-            return Ignored("a service message")
+            return Ignored(why="a service message")
         person = self._person(sender)
         reply = None if message.private else message.message_id
         address = Address(chat=message.chat.id, topic=message.topic, private=message.private, reply=reply).json_text()
         command = _COMMAND.fullmatch(text) if message.text is not None else None
         if command is not None and (command[2] is None or self._is_us(command[2])):
-            return self._command(command[1].lower(), (command[3] or "").strip(), text, message, Incoming(
-                person=person, tenant=str(self.bot), address=address
-            ))  # fmt: skip
+            base = Incoming(person=person, tenant=str(self.bot), address=address)
+            return self._command(command[1].lower(), (command[3] or "").strip(), text, message, base)
         if not message.private:
             if not self._for_us(message, text):
-                return Ignored("not addressed to the bot")
+                return Ignored(why="not addressed to the bot")
             text = self._mention.sub(" ", text).strip()
         token = UNUSABLE if not text and message.media is not None else None
         label = f"({message.media})" if token else ""
@@ -72,13 +71,13 @@ class Parser:
     def _edit(self, message: Message) -> Incoming | Ignored:
         read = self._message(message)
         if isinstance(read, Ignored) or read.token is not None or read.fresh or not read.text:
-            return Ignored("an edit that is no correction of an answer")
+            return Ignored(why="an edit that is no correction of an answer")
         address = Address.model_validate_json(read.address).model_copy(update={"edited": message.message_id})
         return read.model_copy(update={"address": address.json_text()})
 
     def _tap(self, query: CallbackQuery) -> Incoming | Ignored:
         if query.data is None or query.message is None:
-            return Ignored("a tap without data")
+            return Ignored(why="a tap without data")
         shown = query.message
         address = Address(
             chat=shown.chat.id,
@@ -103,7 +102,7 @@ class Parser:
             return base.model_copy(update={"token": COMMANDS[name], "label": said})
         if message.private or self._for_us(message, said) or f"@{self.username}".lower() in said.lower():
             return base.model_copy(update={"token": COMMANDS["help"], "label": said})
-        return Ignored("somebody else's command")
+        return Ignored(why="somebody else's command")
 
     def _start(self, payload: str) -> dict[str, object]:
         """What /start brings: an advisory of one's own to reopen, a preset, or nothing."""
@@ -115,10 +114,10 @@ class Parser:
 
     def _refused(self, message: Message, sender: User | None) -> Ignored | None:
         if message.chat.type == "channel":
-            return Ignored("a channel post")
+            return Ignored(why="a channel post")
         if message.sender_chat is not None or sender is None or sender.id in STAND_INS:
-            return Ignored("an anonymous administrator or a channel, to whom no interview can belong")
-        return Ignored("another bot") if sender.is_bot else None
+            return Ignored(why="an anonymous administrator or a channel, to whom no interview can belong")
+        return Ignored(why="another bot") if sender.is_bot else None
 
     def _for_us(self, message: Message, text: str) -> bool:
         """Whether a message in a group answers or mentions the bot."""

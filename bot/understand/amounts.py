@@ -118,8 +118,9 @@ class _Amounts(Numbers):
             return Amount(number.value, at, end + 1, "money", code)
         if code := self._cents(end):
             return Amount(number.value / 100, at, end + 1, "money", code)
-        if self.has(end, "percent"):
-            return Amount(number.value, at, end + 1, "percent")
+        sign = end + (1 if self.has(end, "plus") else 0)
+        if self.has(sign, "percent"):
+            return Amount(number.value, at, sign + 1, "percent")
         if self.has(end, "per") and self.has(end + 1, "cent"):
             return Amount(number.value, at, end + 2, "percent")
         return self._duration(at, number) or Amount(number.value, at, end, rough=number.rough)

@@ -44,7 +44,7 @@ def exact(text: str, question: Question, words: Language) -> Value | None:
         case "text":
             return None
         case "ranking":
-            return read_answer(text, question, words)
+            return _checked(_readers(wording(words)).rankings(question, words).read(text, alone=True), question, words)
         case "number" | "percent" | "money":
             return _checked(_readers(wording(words)).typed(question, words).read(text, alone=True), question, words)
 

@@ -65,9 +65,10 @@ class Tree:
     def add(self, pattern: str, cue: Cue) -> None:
         """Enter a pattern. Raises ValueError for one that begins with a gap or nothing, or has an empty alternative."""
         nodes = [self.root]
-        for part in pattern.split():
+        parts = pattern.split()
+        for place, part in enumerate(parts, 1):
             after = [self._part(node, part.removesuffix("?")) for node in nodes]
-            nodes = nodes + after if part.endswith("?") else after
+            nodes = nodes + after if part.endswith("?") or (part[0] == "." and place == len(parts)) else after
         if self.root in nodes or pattern.startswith(".."):
             raise ValueError(f"the pattern {pattern!r} does not begin with a word")
         for node in nodes:
@@ -157,8 +158,10 @@ def _walk(
                 if word.sentence != before.sentence or (reach == NEAR and word.clause != before.clause):
                     break
                 # Most words behind a gap lead nowhere; that is seen here at less cost than by going there.
-                if following.cues or any(step in following.steps for step, _ in moves[place]):
-                    stack.append((following, place, (*skipped, *range(at, place)), True))
+                for step, _ in moves[place]:
+                    if step in following.steps or following.cues:
+                        stack.append((following, place, (*skipped, *range(at, place)), True))
+                        break
         steps = node.steps
         if steps and (free or words[at].clause == before.clause):
             for step, place in moves[at]:

@@ -21,7 +21,9 @@ class Durations:
         self._scene = scene
         self.found: list[Found] = []
         self.horizons: dict[int, float] = {}
-        self._before = {hit.end: hit for hit in _shortest_first(scene.group("before"))}
+        self._before: dict[int, list[Hit]] = {}
+        for hit in scene.group("before"):
+            self._before.setdefault(hit.end, []).append(hit)
         self._after = {hit.start: hit for hit in _shortest_first(scene.group("after"))}
         self._counted = {
             scene.text.words[amount.start].sentence
@@ -54,6 +56,14 @@ class Durations:
             case "" if amount.unit in ("second", "minute"):
                 yield Found("minutes", (amount.value * MINUTES[amount.unit],), start, end, firm=False)
 
+    def _fittest(self, hits: list[Hit], amount: Amount) -> Hit:
+        """The longest of the words that lead up to a duration; "in 6 months" is a deadline but for a total."""
+        start = min(hit.start for hit in hits)
+        longest = [hit for hit in hits if hit.start == start]
+        months = amount.within(MONTHS)
+        wanted = "horizon" if months is not None and months >= 1 and self._with_total(amount) else "turnaround"
+        return next((hit for hit in longest if hit.cue.question == wanted), longest[0])
+
     def _with_total(self, amount: Amount) -> bool:
         return self._scene.text.words[amount.start].sentence in self._counted
 
@@ -75,7 +85,8 @@ class Durations:
         for place in range(amount.start, max(amount.start - BEFORE - 1, -1), -1):
             if place < amount.start and not scene.leads_on(place):
                 break
-            if (hit := self._before.get(place)) is not None and scene.leads_on(place - 1):
+            if (hits := self._before.get(place)) is not None and scene.leads_on(place - 1):
+                hit = self._fittest(hits, amount)
                 return hit.cue.question, hit.start, amount.end
         return "", amount.start, amount.end
 

@@ -34,10 +34,12 @@ class Scene:
     hits: Sequence[Hit]
     scope: Scope
     by_group: dict[str, list[Hit]] = field(default_factory=dict)
+    checks_to: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         for hit in self.hits:
             self.by_group.setdefault(hit.cue.group, []).append(hit)
+        self.checks_to = frozenset(hit.end for hit in self.group("accuracy") if hit.cue.question == "checked")
 
     def group(self, name: str) -> list[Hit]:
         """The hits of one part of the lexicon, in the order of the text."""

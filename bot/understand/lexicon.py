@@ -58,6 +58,7 @@ class Lexicon(Part):
     ignore: dict[str, Patterns]
     negated: dict[str, dict[str, Patterns]]
     strictest: tuple[str, ...]
+    unforbidden: tuple[str, ...]
     marks: dict[str, Patterns]
     grammar: dict[str, Patterns]
     numbers: dict[str, float]

@@ -57,7 +57,8 @@ class Numbers:
     def unit(self, at: int) -> str | None:
         """The time unit named at a place."""
         word = self.word(at)
-        return None if word is None else self.compiled.units.get(word.norm)
+        # "1k/day" is a rate, not a thousand days
+        return None if word is None or word.gap == "/" else self.compiled.units.get(word.norm)
 
     def raw(self, at: int) -> str:
         """The letters of a word as they were written."""

@@ -55,14 +55,14 @@ class Rankings:
             for phrase in phrases:
                 self._marks.add(wording.words(phrase), mark)
 
-    def read(self, text: str) -> Ranking | None:
-        """The order that the text states; partial ones leave items out."""
+    def read(self, text: str, *, alone: bool = False) -> Ranking | None:
+        """The order that the text states; partial ones leave items out. `alone`: there is no sentence around it."""
         found = self._wording.tokens(text)
         if not 0 < len(found) <= _MOST_WORDS:
             return None
         parts = list(self._parts(text, found))
         marks = {part.mark for part in parts if part}
-        if None in parts:
+        if None in parts or (alone and "light" in marks):
             return None
         known = [part for part in parts if part and part.mark != "light"]
         if "number" in marks:

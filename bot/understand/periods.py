@@ -53,6 +53,10 @@ class Periods:
         found: list[Period] = []
         for hit in longest(self._scene.group("periods")):
             unit = hit.cue.question
+            # "A quarter of an hour" is no quarter
+            inner = self._amount_at.get(hit.start)
+            if inner is not None and self._scene.amounts[inner].end > hit.end:
+                continue
             monthly = {
                 "hour": self._hours * self._days,
                 "day": self._days,

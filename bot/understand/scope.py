@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 
 from bot.understand.cues import Hit, longest
@@ -42,7 +42,12 @@ class Scope:
         self._starts = _clause_starts(text)
         self.moods = self._moods(marks, {hit.start for hit in hits if hit.cue.group == "periods"})
         self._negators = {hit.start: hit for hit in negators if hit.cue.question == "negator"}
-        self._negating = self._negations({hit.start for hit in marks.get("break", ())})
+        breaks = {hit.start for hit in marks.get("break", ())}
+        self._negating = self._negations(self._negators, breaks)
+        # "May not be sent abroad" denies the sending, not the data.
+        forbidding = {hit.start for hit in marks.get("forbids", ())}
+        self._denying = self._negations({at: each for at, each in self._negators.items() if at not in forbidding}, breaks)
+        self._unforbidden = frozenset(compiled.lexicon.unforbidden)
         self._after = {hit.start for hit in marks.get("negator_after", ())}
         self._unsure = marks.get("unsure", [])
         self._open: dict[int, int] = {}
@@ -56,11 +61,13 @@ class Scope:
 
     def negator(self, hit: Hit) -> int | None:
         """Where the negation of a hit begins; None where it stands affirmed."""
-        if (start := self._negating[hit.start]) is not None:
+        over = self._denying if hit.cue.question in self._unforbidden else self._negating
+        if (start := over[hit.start]) is not None:
             return start
-        if any(place in self._negators for place in hit.skipped):
-            return hit.start
         words = self._text.words
+        clause = words[hit.end - 1].clause
+        if any(place in self._negators and words[place].clause == clause for place in hit.skipped):
+            return hit.start
         for place in range(hit.end, min(hit.end + AFTER, len(words))):
             if words[place].clause != words[hit.end - 1].clause:
                 break
@@ -136,7 +143,7 @@ class Scope:
                 has_opener.add(word.sentence)
         return {last[sentence] for sentence in self._text.asked if sentence in last and sentence not in has_opener}
 
-    def _negations(self, breaks: set[int]) -> list[int | None]:
+    def _negations(self, negators: Mapping[int, Hit], breaks: set[int]) -> list[int | None]:
         """For each word, where the negation over it begins."""
         words = self._text.words
         over: list[int | None] = []
@@ -153,7 +160,7 @@ class Scope:
                 if place >= until or place in breaks:
                     active = None
             over.append(active)
-            if (negator := self._negators.get(place)) is not None and (active is None or place >= active):
+            if (negator := negators.get(place)) is not None and (active is None or place >= active):
                 active = active if active is not None else place
                 until = max(until, negator.end + REACH)
         return over

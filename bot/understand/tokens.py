@@ -56,7 +56,7 @@ def normal(word: str) -> str:
 def numeral(text: str) -> float | None:
     """A written number in any convention of thousands and decimals; None where it is a date, a version or a list."""
     groups = re.split(r"\D", text)
-    signs = [sign for sign in text if not sign.isdigit()]
+    signs = [sign for sign in text if not sign.isdecimal()]
     if sum(map(len, groups)) > LONGEST_NUMBER:
         return None
     kinds = list(dict.fromkeys("'" if sign in SPACES else sign for sign in signs))
@@ -87,7 +87,7 @@ def read(text: str, abbreviations: frozenset[str] = frozenset()) -> Text:
         start, stop = scan[position]
         position += 1
         value: float | None = None
-        if text[start].isdigit():
+        if text[start].isdecimal():
             stop, position = _number_end(text, scan, position, stop)
             value = numeral(text[start:stop])
         gap = text[end:start]
@@ -118,7 +118,7 @@ def _number_end(text: str, scan: list[tuple[int, int]], position: int, stop: int
     while position < len(scan):
         begin, finish = scan[position]
         sign = text[stop : stop + 1]
-        if begin != stop + 1 or sign not in GROUPING or not text[begin].isdigit():
+        if begin != stop + 1 or sign not in GROUPING or not text[begin].isdecimal():
             break
         # A space groups digits only as 12 000: up to three digits, then threes.
         if sign in SPACES and (first > 3 or finish - begin != 3):
@@ -133,10 +133,10 @@ def _breaks(gap: str, before: Word, following: str, abbreviations: frozenset[str
         return False, False
     signs = set(gap)
     stops = signs & STOPS
-    if stops == {"."} and (gap == "." or before.norm in abbreviations or (len(before.norm) == 1 and not before.norm.isdigit())):
+    if stops == {"."} and (gap == "." or before.norm in abbreviations or (len(before.norm) == 1 and not before.norm.isdecimal())):
         # "approx. 500", "e.g. photos": but "by Smith A. We need" starts anew
         stops = set() if not following.isupper() or gap == "." else stops
     dash = "-" in signs and gap.strip() == "-" and gap != "-"
-    if before.number is not None and following.isdigit() and gap.strip() in ("-", "–", "—"):
+    if before.number is not None and following.isdecimal() and gap.strip() in ("-", "–", "—"):
         return False, False
     return bool(stops), dash or bool(signs & PAUSES)

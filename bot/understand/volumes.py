@@ -35,7 +35,7 @@ def volumes(scene: Scene, periods: Periods, horizons: Mapping[int, float], used:
             continue
         if (pace := _pace(scene, amount, period)) is not None:
             yield pace
-        elif not scene.has(amount.end, "not_items"):
+        elif not (scene.has(amount.end, "not_items") or _is_sample(scene, amount)):
             start, end = min(amount.start, period.start), max(amount.end, period.end)
             yield Found("volume", (amount.value * period.monthly,), start, end, firm=not amount.rough)
     yield from _totals(scene, totals, horizons, one_off)
@@ -74,6 +74,12 @@ def _is_total(scene: Scene, amount: Amount) -> bool:
         1900 <= amount.value <= 2100 and words[amount.end - 1].number is not None and scene.has(amount.start - 1, "year_before")
     )
     return not year
+
+
+def _is_sample(scene: Scene, amount: Amount) -> bool:
+    """ "We check a sample of 50 each week" counts checks."""
+    before = range(max(amount.start - WORKER_REACH, 0), amount.start + 1)
+    return any(place in scene.checks_to and scene.same_clause(place - 1, amount.start) for place in before)
 
 
 def _pace(scene: Scene, amount: Amount, period: Period) -> Found | None:

@@ -31,7 +31,7 @@ def tokens(text: str, spelled: Spelled) -> list[Token]:
         word = parts[at]
         at += 1
         end, norm = word.end, word.norm
-        while at < len(parts) and parts[at].gap in ("'", "’") and parts[at].number is None:
+        while at < len(parts) and text[end : parts[at].start] in ("'", "’") and parts[at].number is None:
             end, norm, at = parts[at].end, norm + parts[at].norm, at + 1
         written = text[word.start : end].casefold().replace("’", "'")
         for each in spelled.get(written, (norm,) if norm else ()):
