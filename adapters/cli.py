@@ -101,7 +101,7 @@ def advise(file: Path, as_json: bool, form: str, supposed: tuple[str, ...], lang
     except Invalid as error:
         stop(*error.problems)
     answers = {**filled.answers, **_supposed(supposed, base)}
-    advice = advice_of(_counting(answers, base), base, language, filled.figures)
+    advice = advice_of(_counting(answers, base), base, language, filled.figures, filled.swing)
     if as_json or form == "json":
         emit(advice.as_json())
     else:

@@ -30,6 +30,7 @@ class Filled:
 
     answers: dict[str, Answer]
     figures: dict[str, Figure]
+    swing: dict[str, float] | None
 
 
 class _Words(Loader):
@@ -93,25 +94,28 @@ class _Reading:
     def whole(self, root: yaml.Node) -> Filled:
         answers: dict[str, Answer] = {}
         figures: dict[str, Figure] = {}
+        swing: dict[str, float] | None = None
         if not isinstance(root, yaml.MappingNode):
             self.problem(root, "expected a mapping with 'answers:'")
         else:
             sections = self.entries(root)
             for key, (key_node, node) in sections.items():
-                if key not in ("answers", "parameters"):
-                    self.problem(key_node, f"unknown section '{key}'; expected 'answers' or 'parameters'")
+                if key not in ("answers", "parameters", "swing"):
+                    self.problem(key_node, f"unknown section '{key}'; expected 'answers', 'parameters' or 'swing'")
                 elif not isinstance(node, yaml.MappingNode):
                     if not (isinstance(node, yaml.ScalarNode) and node.value in ("", "null", "~")):
                         self.problem(node, f"'{key}' must be a mapping of ids to values")
                 elif key == "answers":
                     answers = self.answers(node)
-                else:
+                elif key == "parameters":
                     figures = self.figures(node)
+                else:
+                    swing = self.swing(node)
             if "answers" not in sections and not self.problems:
                 self.problem(root, "no 'answers:'; expected question ids and values below it")
         if self.problems:
             raise Invalid(self.problems)
-        return Filled(answers, figures)
+        return Filled(answers, figures, swing)
 
     def entries(self, node: yaml.MappingNode) -> dict[str, tuple[yaml.Node, yaml.Node]]:
         found: dict[str, tuple[yaml.Node, yaml.Node]] = {}
@@ -200,6 +204,21 @@ class _Reading:
                 return [self.plain(each) for each in node.value]
             case _:
                 return {"": "a mapping"}
+
+    def swing(self, node: yaml.MappingNode) -> dict[str, float]:
+        """Swing points: how much the step from worst to best on each criterion is worth, the greatest being 100."""
+        found = {}
+        for id, (key, value) in self.entries(node).items():
+            points = self.plain(value)
+            if id not in self.knowledge.criteria:
+                self.problem(key, f"unknown criterion '{id}'; expected one of {', '.join(self.knowledge.criteria)}")
+            elif not isinstance(points, float) or not 0 <= points <= 100:
+                self.problem(value, f"{id}: {points!r} is not a number of points from 0 to 100")
+            else:
+                found[id] = points
+        if not any(found.values()) and not self.problems:
+            self.problem(node, "swing: all points are 0; give the most important criterion 100")
+        return found
 
     def figures(self, node: yaml.MappingNode) -> dict[str, Figure]:
         found = {}

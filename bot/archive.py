@@ -8,118 +8,24 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from bot.events import EVENT, Event
+from bot.events import EVENT
+from bot.past import Filter as Filter
+from bot.past import Given as Given
+from bot.past import Outcome as Outcome
+from bot.past import Review as Review
+from bot.past import Summary as Summary
+from bot.past import Transcript as Transcript
+from bot.past import Viewer as Viewer
 from bot.store import Line, Store, StoreError
 
 PAGE = 200
 Did = Literal["show", "search", "export", "replay", "test"]
-
-
-@dataclass(frozen=True)
-class Viewer:
-    """Who asks: `platform:tenant:user`, whether they may read others' transcripts, and the name for the audit."""
-
-    person: str
-    reviewer: bool
-    name: str = ""
-
-
-@dataclass(frozen=True)
-class Filter:
-    """What a list is narrowed to; None is no condition. Times are UTC milliseconds of the last event: since <= last < until."""
-
-    platform: str | None = None
-    person: str | None = None  # who started it
-    since: int | None = None
-    until: int | None = None
-    kind: str | None = None
-    recommended: str | None = None
-    outcome: str | None = None  # what was chosen in the end
-    verdict: str | None = None
-    status: str | None = None
-    unknowns: bool | None = None
-    reviewed: bool | None = None
-    flagged: bool | None = None
-
-
-@dataclass(frozen=True)
-class Summary:
-    """One conversation as lists show it."""
-
-    id: str
-    platform: str
-    person: str
-    started_at: int
-    last_at: int
-    status: str
-    language: str
-    knowledge: str
-    process: str | None
-    kind: str | None
-    recommended: str | None
-    verdict: str | None
-    unknowns: int
-    reviewed: bool
-    flagged: bool
-    chosen: str | None
-
-    @property
-    def cursor(self) -> str:
-        """Where the next page goes on."""
-        return f"{self.last_at}.{self.id}"
-
-
-@dataclass(frozen=True)
-class Given:
-    """An advice as it was given; `text` is the JSON of the time, byte for byte."""
-
-    event_number: int
-    at: int
-    knowledge: str
-    digest: str
-    recommended: str | None
-    verdict: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Review:
-    """What a reviewer made of it."""
-
-    at: int
-    reviewer: str
-    verdict: str
-    note: str
-    flag: bool
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What was chosen in the end, and what happened."""
-
-    at: int
-    person: str
-    chosen: str
-    happened: str
-
-
-@dataclass(frozen=True)
-class Transcript:
-    """Everything kept of one conversation. Events are in order; the place in the tuple is the event's number."""
-
-    summary: Summary
-    lines: tuple[Line, ...]
-    events: tuple[Event, ...]
-    advice: tuple[Given, ...]
-    reviews: tuple[Review, ...] = field(default=())
-    outcomes: tuple[Outcome, ...] = field(default=())
-
 
 _COLUMNS = ", ".join(f"c.{each.name}" for each in fields(Summary))
 VISIBLE = "SELECT id FROM conversations WHERE person = :viewer UNION SELECT conversation FROM participants WHERE person = :viewer"
@@ -239,7 +145,7 @@ class Archive:
             return self._whole(summary)
 
     def _whole(self, summary: Summary) -> Transcript:
-        def rows(columns: str, table: str, order: str) -> Sequence[tuple[object, ...]]:
+        def rows(columns: str, table: str, order: str) -> list[Any]:
             sql = f"SELECT {columns} FROM {table} WHERE conversation = ? ORDER BY {order}"  # noqa: S608  constants
             return self.store.connection.execute(sql, (summary.id,)).fetchall()
 
@@ -247,16 +153,16 @@ class Archive:
         try:
             return Transcript(
                 summary,
-                tuple(Line(*row) for row in rows("event_number, at, speaker, person, message, text", "transcript", "id")),  # type: ignore[arg-type]  a row of SQLite
+                tuple(Line(*row) for row in rows("event_number, at, speaker, person, message, text", "transcript", "id")),
                 tuple(EVENT.validate_json(str(row[0])) for row in rows("event", "events", "number")),
                 tuple(
-                    Given(*row)  # type: ignore[arg-type]  a row of SQLite
+                    Given(*row)
                     for row in rows(
                         "event_number, at, knowledge, answers_digest, recommended, verdict, advice", "advice", "event_number"
                     )
                 ),
-                tuple(Review(*row) for row in rows("at, reviewer, verdict, note, flag", "reviews", "id")),  # type: ignore[arg-type]  a row of SQLite
-                tuple(Outcome(*row) for row in rows("at, person, chosen, happened", "outcomes", "id")),  # type: ignore[arg-type]  a row of SQLite
+                tuple(Review(*row) for row in rows("at, reviewer, verdict, note, flag", "reviews", "id")),
+                tuple(Outcome(*row) for row in rows("at, person, chosen, happened", "outcomes", "id")),
             )
         finally:
             self.store.connection.execute("COMMIT")
@@ -292,9 +198,8 @@ def conditions(viewer: Viewer, wanted: Filter) -> tuple[str, Bound]:
     return " AND ".join(parts), bound
 
 
-def _summary(row: Sequence[object]) -> Summary:
-    *kept, reviewed, flagged, chosen = row
-    return Summary(*kept, bool(reviewed), bool(flagged), chosen)  # type: ignore[arg-type]  a row of SQLite
+def _summary(row: Any) -> Summary:
+    return Summary(**{each.name: value for each, value in zip(fields(Summary), row, strict=True)})
 
 
 def _current(store: Store) -> bool:

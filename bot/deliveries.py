@@ -70,7 +70,7 @@ def _hidden(key: str, whole: re.Pattern[str]) -> str:
 def blank_at(connection: sqlite3.Connection, places: Iterable[str], before: int) -> int:
     """Blank what has been dealt with at these places."""
     return connection.execute(
-        f"UPDATE inbox SET raw = '', why = 'erased' WHERE {SETTLED} AND raw != '' AND received_at <= ?"  # noqa: S608  a constant
+        f"UPDATE inbox SET raw = '', place = NULL, why = 'erased' WHERE {SETTLED} AND received_at <= ?"  # noqa: S608  a constant
         " AND place IN (SELECT value FROM json_each(?))",
         (before, json.dumps(sorted(set(places)))),
     ).rowcount

@@ -3,30 +3,36 @@
 The format, plain UTF-8 text:
 
     # dialogue
-    # knowledge 0123456789abcdef          further comment lines, at the top only
+    # knowledge 0123456789abcdef
     # language en
 
-    We tag product photos               expected: this must be in what the advisor says ...
-    > 20000 a month                     ... before this line is typed by the person
-    >= a:data:public                    a button is tapped: its token
-    Got it: Items a month.              expected after it
+    How many items a month?
+    > 20000 a month
+    # understood as: items a month: 20,000 items a month
 
-Blocks are separated by empty lines. A line that begins with `> ` is typed, one with `>= ` is the token of a tapped button;
-any other line is text expected in what is said next, in this order, spaces compared as one. A line that would begin with
-`>`, `#` or a backslash is written with a backslash before it. What an answer file fills in cannot be typed and is refused.
+    Got it: items a month is 20,000.
+
+The first line is the header. A line that begins with `> ` is typed by the person (for a button: its label). Any other line is
+expected: it must be in what the advisor says between the typed lines around it, in this order, runs of spaces counted as one;
+what is said besides is not looked at. Empty lines divide blocks. Lines that begin with `#` are comments. A line of text that
+begins with `>`, `#` or a backslash is written with a backslash before it. Of an advice only its headline is expected, so
+that the test outlives a changed figure. What an answer file filled in cannot be typed and is refused.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.archive import Transcript
-from bot.events import Act, Answered, Confirmed, Heard, Rejected, Requested
+from bot.events import Heard
 from bot.markup import clean
 from bot.retell import Retelling
+from bot.store import Line
 
 HEADER = "# dialogue"
+_BRIEF = ("greet", "recommend")
 
 
 class NotADialogue(ValueError):
@@ -35,11 +41,10 @@ class NotADialogue(ValueError):
 
 @dataclass(frozen=True)
 class Turn:
-    """What a person does, and the lines expected after it. The first turn of a dialogue has nothing typed."""
+    """A line typed, and the lines expected after it. The first turn of a dialogue has nothing typed."""
 
-    typed: str | None = None
-    token: str | None = None
-    expected: tuple[str, ...] = ()
+    typed: str | None
+    expected: tuple[str, ...]
 
 
 def turns(text: str) -> list[Turn]:
@@ -47,19 +52,25 @@ def turns(text: str) -> list[Turn]:
     lines = text.splitlines()
     if not lines or lines[0].strip() != HEADER:
         raise NotADialogue(f"the first line must be {HEADER!r}")
-    found, expected = [], list[str]()
-    typed: str | None = None
-    token: str | None = None
+    found: list[Turn] = []
+    typed, expected = None, list[str]()
     for line in lines[1:]:
-        if line.startswith(">= "):
-            found.append(Turn(typed, token, tuple(expected)))
-            typed, token, expected = None, line[3:].strip(), []
-        elif line.startswith(">"):
-            found.append(Turn(typed, token, tuple(expected)))
-            typed, token, expected = line[1:].removeprefix(" "), None, []
+        if line.startswith(">"):
+            found.append(Turn(typed, tuple(expected)))
+            typed, expected = line[1:].removeprefix(" "), []
         elif line.strip() and not line.startswith("#"):
             expected.append(line.removeprefix("\\"))
-    return [*found, Turn(typed, token, tuple(expected))]
+    return [*found, Turn(typed, tuple(expected))]
+
+
+def missing(turn: Turn, said: str) -> str | None:
+    """The first expected line that is not in what was said after the ones before it; None if all are there."""
+    rest = " ".join(said.split())
+    for line in turn.expected:
+        _, found, rest = rest.partition(" ".join(line.split()))
+        if not found:
+            return line
+    return None
 
 
 def saved(transcript: Transcript, retelling: Retelling) -> str:
@@ -71,56 +82,21 @@ def _lines(transcript: Transcript, retelling: Retelling) -> Iterator[str]:
     yield HEADER
     yield f"# knowledge {transcript.summary.knowledge}"
     yield f"# language {transcript.summary.language}"
+    headlines = {given.event_number: json.loads(given.text).get("headline") for given in transcript.advice}
     for number, event in enumerate(transcript.events):
+        yield ""
         if isinstance(event, Heard):
             if event.via == "file":
                 raise NotADialogue("it was filled in from an answer file, which a dialogue cannot type; test the file instead")
-            yield ""
-            yield from _typed(event)
-            for act in event.acts:
-                for told in retelling.acts(act):
-                    yield f"# {retelling.say('understood', acts=told)}"
+            yield "> " + " ".join(clean(event.said).split())
+            yield from (f"# {retelling.say('understood', acts=told)}" for act in event.acts for told in retelling.acts(act))
         for line in transcript.lines:
             if line.event_number == number and line.speaker == "advisor":
-                yield from _expected(clean(line.text))
+                yield from _expected(line, headlines.get(number))
 
 
-def _typed(event: Heard) -> Iterator[str]:
-    token = _token(event.acts) if event.via == "tapped" else None
-    if token is not None:
-        yield f">= {token}"
-    else:
-        yield "> " + " ".join(clean(event.said).split())
-
-
-def _token(acts: tuple[Act, ...]) -> str | None:
-    """The token of the button that was tapped, from what it did; None where only its label is known."""
-    from bot import taps
-    from bot.answers import Money
-
-    match acts:
-        case (Answered(question=id, answer=answer),) if answer.status != "given":
-            return taps.status_token(id, answer.status)
-        case (Answered(question=id, answer=answer),):
-            match answer.value:
-                case str():
-                    return taps.answer_token(id, answer.value)
-                case float():
-                    return taps.number_token(id, answer.value)
-                case Money(amount=amount):
-                    return taps.number_token(id, amount)
-                case _:
-                    return None
-        case (Requested(request=request),):
-            return taps.request_token(request.kind, request.about)
-        case (Confirmed(),) | (Rejected(),):
-            return None
-        case _:
-            return None
-
-
-def _expected(text: str) -> Iterator[str]:
-    for line in text.splitlines():
-        kept = " ".join(line.split())
-        if kept:
-            yield f"\\{kept}" if kept[0] in "\\#>" else kept
+def _expected(line: Line, headline: str | None) -> Iterator[str]:
+    spoken = [" ".join(each.split()) for each in clean(line.text).splitlines() if each.strip()]
+    if line.message in _BRIEF:
+        spoken = [headline] if line.message == "recommend" and headline else spoken[:1]
+    yield from (f"\\{each}" if each[0] in "\\#>" else each for each in spoken)

@@ -73,6 +73,7 @@ class Explain(Frozen):
 
     question: str
     tied: tuple[str, ...] = ()
+    could: tuple[tuple[str, str], ...] = ()  # (level, option that would lead)
 
 
 class HelpWith(Frozen):

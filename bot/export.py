@@ -49,7 +49,7 @@ def defused(cell: str) -> str:
     """A cell that a spreadsheet shows and never runs."""
     text = clean(cell)
     start = unicodedata.normalize("NFKC", text.lstrip())[:1]
-    return f"'{text}" if text.startswith(_FORMULA) or start in _FORMULA and start else text
+    return f"'{text}" if text.startswith(_FORMULA) or (start in _FORMULA and start) else text
 
 
 def as_json(transcript: Transcript, retelling: Retelling) -> dict[str, object]:

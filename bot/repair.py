@@ -29,8 +29,9 @@ def repair(case: Case, request: Request, knowledge: Knowledge, *, quiet: bool = 
             return _change(case, request.about, knowledge)
         case "why":
             about = request.about or here
-            tied = () if quiet or about is None else pending(case, knowledge).tied
-            return case, [Explain(question=about, tied=tied)] if about else [HelpWith(question=None)]
+            if about is None:
+                return case, [HelpWith(question=None)]
+            return case, [] if quiet else [_explain(about, case, knowledge)]
         case "help":
             return case, [HelpWith(question=request.about or here)]
         case "define":
@@ -78,6 +79,19 @@ def _advice(knowledge: Knowledge, answers: tuple[tuple[str, Answer], ...], langu
     from bot.advice.report import advise
 
     return advise(dict(answers), knowledge, language)
+
+
+def _explain(id: str, case: Case, knowledge: Knowledge) -> Explain:
+    """Why a question is asked; once enough is known to compare, also what its answers would do."""
+    tied = pending(case, knowledge).tied
+    if not tied:
+        return Explain(question=id)
+    from bot.advice.next_question import consequences
+    from bot.advice.sheet import sheet
+
+    return Explain(
+        question=id, tied=tied, could=consequences(knowledge, sheet(effective(knowledge, case.answers), knowledge), id)
+    )
 
 
 def _back(case: Case) -> Outcome:

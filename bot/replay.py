@@ -191,7 +191,7 @@ def _with(new: Knowledge, old: Knowledge, change: Change) -> Knowledge:
 
 
 def differences(then: Mapping[str, object], now: Mapping[str, object]) -> tuple[Difference, ...]:
-    """What a reader would want to know of two advices, most important first; figures that moved by under a per cent are left out."""
+    """What a reader would want to know of two advices, most important first; shares compared in whole per cents."""
     found = [
         Difference(what, then.get(what), now.get(what)) for what in ("recommended", "verdict") if then.get(what) != now.get(what)
     ]

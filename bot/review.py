@@ -30,11 +30,11 @@ def review(archive: Archive, viewer: Viewer, id: str, verdict: ReviewVerdict, no
         raise ValueError("a review needs the name of who reviewed")
     if archive.summary(viewer, id) is None:
         return None
-    kept = Review(archive.now, name, verdict, clean(note).strip()[:LONGEST_NOTE], flag)
+    kept = Review(archive.now, name, verdict, clean(note).strip()[:LONGEST_NOTE], int(flag))
     with archive.writer.transaction():
         archive.writer.connection.execute(
             "INSERT INTO reviews(conversation, at, reviewer, verdict, note, flag) VALUES (?,?,?,?,?,?)",
-            (id, kept.at, kept.reviewer, kept.verdict, kept.note, int(flag)),
+            (id, kept.at, kept.reviewer, kept.verdict, kept.note, kept.flag),
         )
     return kept
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from bot.archive import Archive, Viewer, conditions, Filter
+from bot.archive import Archive, Filter, Viewer, conditions
 from bot.markup import clean
 
 WINDOW = 400

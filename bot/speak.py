@@ -119,8 +119,8 @@ def _view(effect: Effect, case: Case, knowledge: Knowledge, retention_days: int 
             return tell.comparison(advice, case, knowledge)
         case WhatIf():
             return tell.what_if(effect, case, knowledge)
-        case Explain(question=id, tied=tied):
-            return tell.explanation(id, tied, case, knowledge)
+        case Explain():
+            return tell.explanation(effect, case, knowledge)
         case HelpWith(question=id):
             return tell.help_with(id, case, knowledge)
         case Define(term=term):

@@ -84,9 +84,10 @@ def statistics(archive: Archive, viewer: Viewer, wanted: Filter) -> Statistics:
     with archive.explained():
         statuses = of("c.status")
         advised = of("c.verdict IS NOT NULL").get("1", 0)
-        asked = "json_extract(o.body, '$.question')"
-        last = f"(SELECT max(number) FROM outbox WHERE conversation = c.id AND kind = 'send' AND {asked.replace('o.', '')} IS NOT NULL)"
-        stopped = count(asked, f"conversations c JOIN outbox o ON o.number = {last} WHERE c.verdict IS NULL AND {where}")
+        stopped = count(
+            "json_extract(o.body, '$.question')",
+            f"conversations c JOIN outbox o ON o.number = {_LAST_ASKED} WHERE c.verdict IS NULL AND {where}",
+        )
         answers = archive.store.connection.execute(
             f"SELECT question, status, count(*) FROM current_answers WHERE conversation IN {chosen} GROUP BY 1, 2",  # noqa: S608  ours
             bound,
@@ -112,6 +113,7 @@ def statistics(archive: Archive, viewer: Viewer, wanted: Filter) -> Statistics:
         )
 
 
+_LAST_ASKED = "(SELECT max(number) FROM outbox WHERE conversation = c.id AND kind = 'send' AND json_extract(body, '$.question') IS NOT NULL)"
 _SPLIT_OFFERED = (
     "(SELECT json_extract(a.advice, '$.split') IS NOT NULL FROM advice a"
     " WHERE a.conversation = c.id ORDER BY a.event_number DESC LIMIT 1)"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from bot.advice.advice import Advice, OptionAdvice, Reason
 from bot.answers import Answer, Money, Value, number
 from bot.case import Case, effective, set_aside
-from bot.effects import AskConflict, Confirm, Note, WhatIf
+from bot.effects import AskConflict, Confirm, Explain, Note, WhatIf
 from bot.understand.reading import Fact
 from knowledge.model import Knowledge, Language, Question, QuestionWords, Term
 
@@ -109,11 +109,19 @@ def summary(case: Case, knowledge: Knowledge) -> View:
     }
 
 
-def explanation(id: str, tied: Sequence[str], case: Case, knowledge: Knowledge) -> View:
-    """Why a question is asked."""
+def explanation(effect: Explain, case: Case, knowledge: Knowledge) -> View:
+    """Why a question is asked, which options are still in the running, and what each answer would do."""
     words = knowledge.words(case.language)
-    options = ", ".join(words.options[option].name for option in tied)
-    return {"words": words.questions[id], "tied": options if len(tied) > 1 else "", "power": words.sentences["power_line"]}
+    tied = ", ".join(words.options[option].name for option in effect.tied) if len(effect.tied) > 1 else ""
+    labels = {id: choice.label for id, choice in words.questions[effect.question].choices.items()}
+    bands = knowledge.questions[effect.question].bands
+    labels |= {band.id: f"{number(band.typical)} {words.questions[effect.question].unit}" for band in bands}
+    could = [
+        words.sentences["could_become"].format(level=labels[level], option=words.options[option].short)
+        for level, option in effect.could
+    ]
+    turning = len({option for _, option in effect.could}) > 1
+    return {"words": words.questions[effect.question], "tied": tied, "could": could if turning else []}
 
 
 def accepted(id: str, knowledge: Knowledge, language: str) -> str:

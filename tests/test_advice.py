@@ -231,3 +231,37 @@ def test_flips_are_ordered_actionable_first_and_veto_flips_last():
     facts = sheet(answers, BASE)
     found = flips(BASE, facts, changes(BASE, facts))
     assert found == sorted(found, key=lambda flip: (flip.veto, not flip.actionable, flip.steps, -flip.lead))
+
+
+def test_swing_points_replace_the_weights_of_the_ranking():
+    answers = {"priorities": Answer(value=(("cost",),)), "data": Answer(value="public"), "volume": Answer(value=20000.0)}
+    ranked, swung = advise(answers, BASE), advise(answers, BASE, swing={"security": 100, "quality": 50})
+    assert swung.weights == pytest.approx({"cost": 0, "quality": 1 / 3, "security": 2 / 3, "flexibility": 0, "recourse": 0, "effort": 0})
+    assert ranked.weights["cost"] > ranked.weights["security"]
+
+
+def test_ranks_are_probabilities_and_central_weights_add_up():
+    advice = advise({"data": Answer(value="public"), "volume": Answer(value=20000.0)}, BASE)
+    for option in advice.options:
+        if option.excluded is None:
+            assert sum(option.ranks) == pytest.approx(1)
+            assert option.ranks[0] == pytest.approx(option.first)
+        if option.central_weights:
+            assert sum(option.central_weights.values()) == pytest.approx(1)
+
+
+def test_no_combination_of_a_reduced_grid_advises_a_vetoed_option():
+    """Every set of answers to the questions that veto, with each criterion first."""
+    vetoing = ["data", "ip", "access", "residency", "divisible", "recourse", "distressing"]
+    count = 0
+    for first in ("cost", "quality", "security", "flexibility"):
+        start = sheet({"priorities": Answer(value=((first,),))}, BASE)
+        for levels in itertools.product(*(range(len(BASE.questions[id].levels)) for id in vetoing[:-1])):
+            facts = start
+            for id, level in zip(vetoing, levels, strict=False):
+                facts = facts.having(id, at_level(BASE.questions[id], level))
+            for then in standings(BASE, facts, [("distressing", at_level(BASE.questions["distressing"], 1))]):
+                count += 1
+                assert not then.excluded[then.leader]
+                assert not then.excluded[OPTIONS.index("in_house")]
+    assert count == 4 * 2 * 4 * 3 * 2 * 3 * 3 * 3

@@ -13,7 +13,6 @@ from bot.advice.capacity import (
     idle_premium,
     idle_premium_lognormal,
     newsvendor,
-    premium,
     service_level,
     staffing,
 )
@@ -66,14 +65,7 @@ def test_a_more_volatile_demand_or_a_dearer_overflow_costs_more(cv: float, overf
         assert cost(cv, overflow) < cost(cv, overflow + 0.01)
 
 
-def test_demand_is_normal_up_to_a_cv_of_one_half_and_lognormal_above():
-    cv = np.array([0.2, 0.5, 0.51, 0.8])
-    expected = [*idle_premium(cv[:2], 1.5), *idle_premium_lognormal(cv[2:], 1.5)]
-    assert premium(cv, 1.5).tolist() == expected
-    assert premium(cv[:, None], np.array([1.3, 1.8])).shape == (4, 2)
-
-
-@pytest.mark.parametrize("cost", [idle_premium, idle_premium_lognormal, premium])
+@pytest.mark.parametrize("cost", [idle_premium, idle_premium_lognormal])
 def test_overflow_at_the_base_price_is_refused(cost):
     with pytest.raises(ValueError, match="above 1"):
         cost(0.2, [1.5, 1.0])

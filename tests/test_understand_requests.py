@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bot.answers import check
 from bot.understand.choose import exact
 from bot.understand.intents import request
+from bot.understand.phrasing import Malformed, Phrases
 from bot.understand.reading import REQUEST_KINDS, Request
 from knowledge.load import Loader, packaged
 
@@ -107,6 +108,12 @@ def test_the_open_question_decides_what_a_bare_supposition_is_about() -> None:
     assert made == Request(kind="what_if", about="volume", value=500.0)
     assert request("no idea, nobody has ever looked", KNOWLEDGE, open_question="volume") == Request(kind="dont_know")
     assert request("no idea, perhaps 500", KNOWLEDGE, open_question="volume") is None
+
+
+@pytest.mark.parametrize("phrase", ["go (back", "go [back", "go back)", "(a|b] c"])
+def test_a_phrase_with_unpaired_brackets_is_refused(phrase: str) -> None:
+    with pytest.raises(Malformed):
+        Phrases({}).add(phrase, "back")
 
 
 def test_an_unknown_language_is_read_as_english() -> None:

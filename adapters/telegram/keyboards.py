@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
-
 from bot.markup import escape
 from bot.speak import Button, Message
 from bot.taps import LONGEST, ranking_token
 from knowledge.model import Knowledge, Language, Question
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 PER_ROW, LONGEST_LABEL, MOST_BUTTONS = 3, 20, 100
 ORDER = "t:order"

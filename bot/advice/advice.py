@@ -37,12 +37,16 @@ class Cost(Part):
 
 
 class OptionAdvice(Part):
+    """One option. `ranks` is the probability of each rank; `central_weights` the mean weights that put it first."""
+
     id: str
     rank: int | None
     value: float | None
     first: float
     excluded: Exclusion | None
     criteria: dict[str, float]
+    ranks: tuple[float, ...]
+    central_weights: dict[str, float] | None
     cost: Cost | None
 
 
@@ -173,6 +177,7 @@ class Advice(Part):
     assumptions: tuple[Assumption, ...]
     weights: dict[str, float]
     critical_weights: tuple[CriticalWeight, ...]
+    least_shift: float | None  # least mass of weight to move before the runner-up leads
     tornado: tuple[TornadoBar, ...]
     answers: tuple[Stated, ...]
     sources: tuple[SourceLine, ...]

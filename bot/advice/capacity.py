@@ -58,15 +58,6 @@ def idle_premium_lognormal(cv: ArrayLike, overflow: ArrayLike) -> Floats:
     return overflow * _cdf(np.sqrt(np.log1p(cv**2)) - _quantile(1 - 1 / overflow)) - 1
 
 
-def premium(cv: ArrayLike, overflow: ArrayLike) -> Floats:
-    """`idle_premium` up to a cv of .5, `idle_premium_lognormal` above, where normal demand would often be negative.
-
-    The two differ at the seam (27% and 23% at an overflow price of 1.5), so there the result steps down.
-    """
-    normal = np.asarray(cv, np.float64) <= _NORMAL_UP_TO
-    return np.where(normal, idle_premium(cv, overflow), idle_premium_lognormal(cv, overflow))
-
-
 def newsvendor(mean: float, sd: float, underage: float, overage: float) -> float:
     """Quantity to order for normal demand, in the unit of `mean`: μ + σ Φ⁻¹(c_u / (c_u + c_o)).
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from bot.advice.changes import influential
 from bot.advice.proof import proved
-from bot.advice.scores import Robustness, robustness, stated_vetoes, unanimous
-from bot.advice.sheet import Sheet
+from bot.advice.scores import Robustness, robustness, standings, stated_vetoes, unanimous
+from bot.advice.sheet import Sheet, at_level
 from bot.advice.tables import Floats, tables
 from knowledge.model import Knowledge
 
@@ -44,6 +44,16 @@ def outlook(knowledge: Knowledge, sheet: Sheet, open_questions: Sequence[str]) -
     barred = {id for id in acting if _may_bar(knowledge, sheet, id)}
     ordered = sorted(acting, key=lambda id: (id != "priorities", id not in barred, left.get(id, 0.0)))
     return Outlook(tuple(ordered), options[best], float(r.first[best]), tied, False)
+
+
+def consequences(knowledge: Knowledge, sheet: Sheet, id: str) -> tuple[tuple[str, str], ...]:
+    """What each answer to a question would make the leader: (level, option) pairs; empty where it acts on nothing."""
+    question = knowledge.questions[id]
+    if not question.levels or id not in influential(knowledge):
+        return ()
+    options = list(knowledge.options)
+    _, *after = standings(knowledge, sheet, [(id, at_level(question, level)) for level in range(len(question.levels))])
+    return tuple((level, options[then.leader]) for level, then in zip(question.levels, after, strict=True))
 
 
 def entropies(knowledge: Knowledge, r: Robustness, questions: Sequence[str]) -> dict[str, float]:

@@ -29,8 +29,11 @@ LARGEST_BLOCK = 60_000
 
 
 def proved(knowledge: Knowledge, sheet: Sheet) -> bool:
-    """True only if every way to answer what is open leaves the leader of today the leader. Unsure answers prove nothing."""
-    if any(fact.unsure for fact in sheet.known.values()) or sheet.unsure_priorities:
+    """True only if every way to answer what is open leaves the leader of today the leader.
+
+    Unsure answers and swing points prove nothing.
+    """
+    if any(fact.unsure for fact in sheet.known.values()) or sheet.unsure_priorities or sheet.swing is not None:
         return False
     open_economics = [id for id in ECONOMIC if id not in sheet.known]
     if prod(len(knowledge.questions[id].levels) for id in open_economics) > LARGEST_BLOCK:

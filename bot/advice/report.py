@@ -31,7 +31,7 @@ from bot.advice.sheet import Figure, Known, Sheet, sheet
 from bot.advice.split import split
 from bot.advice.sums import Purse, money_text, option_cost, purse, sums
 from bot.advice.tables import Floats, tables
-from bot.advice.weights import critical_weight
+from bot.advice.weights import central_weights, critical_weight, least_shift, rank_acceptability
 from bot.advice.worlds import levels, rank_weights
 from bot.answers import Answer, Money, number
 from knowledge.model import Knowledge, Question
@@ -41,10 +41,14 @@ CORE = ("data", "volume", "priorities")
 
 
 def advise(
-    answers: Mapping[str, Answer], knowledge: Knowledge, language: str = "en", figures: Mapping[str, Figure] | None = None
+    answers: Mapping[str, Answer],
+    knowledge: Knowledge,
+    language: str = "en",
+    figures: Mapping[str, Figure] | None = None,
+    swing: Mapping[str, float] | None = None,
 ) -> Advice:
     """The advice for these answers. The same answers and knowledge give the same bytes."""
-    facts = sheet(answers, knowledge, figures)
+    facts = sheet(answers, knowledge, figures, swing)
     found = changes(knowledge, facts)
     r = robustness(knowledge, facts, int(knowledge.decision["worlds"].value))
     unknown = unknowns(knowledge, facts, found)
@@ -80,6 +84,7 @@ def advise(
         assumptions=_assumptions(knowledge, facts, money, language),
         weights={criterion: float(weight) for criterion, weight in zip(knowledge.criteria, weights, strict=True)},
         critical_weights=_critical(knowledge, found.now, r, weights),
+        least_shift=least_shift(weights, r.criteria[:, order[0]] - r.criteria[:, order[1]]) if len(order) > 1 else None,
         tornado=tuple(TornadoBar(question=bar.question, low=bar.low, high=bar.high) for bar in tornado(found)),
         answers=tuple(_stated(id, answers.get(id)) for id in knowledge.questions),
         sources=_sources(knowledge, parts),
@@ -133,6 +138,8 @@ def _options(
 ) -> tuple[OptionAdvice, ...]:
     out = exclusions(knowledge, facts, language)
     home = list(knowledge.options).index("in_house")
+    ranks = rank_acceptability(r.value)
+    central = central_weights(r.weights, r.value.argmax(axis=1), len(knowledge.options))
     listed = []
     for o, id in enumerate(knowledge.options):
         excluded = out.get(id)
@@ -144,6 +151,8 @@ def _options(
                 first=float(r.first[o]),
                 excluded=excluded,
                 criteria={c: float(r.criteria[i, o]) for i, c in enumerate(knowledge.criteria)},
+                ranks=tuple(ranks[o].tolist()) if not excluded else (),
+                central_weights=dict(zip(knowledge.criteria, central[o].tolist(), strict=True)) if r.first[o] > 0 else None,
                 cost=option_cost(knowledge, r, money, o, home),
             )
         )

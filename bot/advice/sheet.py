@@ -37,12 +37,13 @@ class Sheet:
     unsure_priorities: bool = False
     hourly: Money | None = None
     figures: Mapping[str, Figure] = field(default_factory=dict)
+    swing: Mapping[str, float] | None = None
 
     def having(self, question: str, to: Known | Ranking) -> Sheet:
         """A copy in which one answer is another."""
         if isinstance(to, Known):
             return replace(self, known={**self.known, question: to})
-        return replace(self, priorities=to, unsure_priorities=False)
+        return replace(self, priorities=to, unsure_priorities=False, swing=None)
 
 
 def known(question: Question, value: Value, unsure: bool = False) -> Known:
@@ -61,8 +62,16 @@ def at_level(question: Question, level: int) -> Known:
     return Known(level, question.bands[level].typical if question.bands else None)
 
 
-def sheet(answers: Mapping[str, Answer], knowledge: Knowledge, figures: Mapping[str, Figure] | None = None) -> Sheet:
-    """The sheet of a set of answers; answers that do not apply are to be left out by the caller."""
+def sheet(
+    answers: Mapping[str, Answer],
+    knowledge: Knowledge,
+    figures: Mapping[str, Figure] | None = None,
+    swing: Mapping[str, float] | None = None,
+) -> Sheet:
+    """The sheet of a set of answers; answers that do not apply are to be left out by the caller.
+
+    `swing` are points from 0 to 100 per criterion, which then replace the weights of the ranking.
+    """
     facts: dict[str, Known] = {}
     priorities, unsure_priorities, hourly = None, False, None
     for id, answer in answers.items():
@@ -78,4 +87,4 @@ def sheet(answers: Mapping[str, Answer], knowledge: Knowledge, figures: Mapping[
                 facts[id] = Known(len(question.choices))
             case _:
                 pass
-    return Sheet(facts, priorities, unsure_priorities, hourly, figures or {})
+    return Sheet(facts, priorities, unsure_priorities, hourly, figures or {}, swing)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from bot.advice.advice import Cost, Percentiles, Reason
-from bot.advice.capacity import erlang_c, staffing
+from bot.advice.capacity import combined_saving, newsvendor, service_level, staffing
 from bot.advice.economics import CROWD, Costs, prices, setup_table
 from bot.advice.reasons import cited
 from bot.advice.scores import Robustness
 from bot.advice.setups import SETUPS
 from bot.advice.sheet import Sheet
 from bot.advice.tables import Floats
-from bot.advice.voting import break_even_error_cost, majority_ceiling
+from bot.advice.voting import break_even_error_cost, majority, majority_ceiling, plurality
 from bot.answers import number
 from knowledge.model import Knowledge, Language
 
@@ -98,7 +98,7 @@ def sums(knowledge: Knowledge, sheet: Sheet, r: Robustness, money: Purse, order:
     found: list[Reason] = []
     for pattern, basis, values in (
         *_work(knowledge, sheet, r, words),
-        *_article(sheet),
+        *_article(knowledge, sheet),
         *_crowd(knowledge, sheet, r, words),
         *_capacity(knowledge, sheet, r),
         *_errors(knowledge, sheet, r, money, order, language),
@@ -119,7 +119,7 @@ def sums(knowledge: Knowledge, sheet: Sheet, r: Robustness, money: Purse, order:
     return tuple(found)
 
 
-Line = tuple[str, tuple[str, ...], dict[str, object]]
+Line = tuple[str, tuple[str, ...], Mapping[str, object]]
 
 
 def _short(value: float) -> str:
@@ -138,11 +138,26 @@ def _work(knowledge: Knowledge, sheet: Sheet, r: Robustness, words: Language) ->
     yield "sum_work", (), {**values, "period": words.sentences["period_job" if job else "period_month"]}
 
 
-def _article(sheet: Sheet) -> Iterator[Line]:
-    yield "sum_article", ("C17", "C18", "C19", "D04", "E002"), {}
+def _article(knowledge: Knowledge, sheet: Sheet) -> Iterator[Line]:
+    """The article's three figures on their own baselines, and what three votes make of the first."""
+    home, demand = knowledge.parameters["crowd_saving_domestic"], knowledge.parameters["on_demand_saving"]
+    abroad = knowledge.parameters["crowd_saving_abroad"]
+    rate = (home.low + home.high) / 2
+    values = {
+        "rate": f"{100 * rate:.0f}",
+        "left": f"{100 * (1 - rate):.0f}",
+        "idle": f"{100 * demand.low:.0f} to {100 * demand.high:.0f}",
+        "total": _per_cent(combined_saving(rate, demand.low), combined_saving(rate, demand.high)),
+        "abroad": _per_cent(combined_saving(abroad.low, demand.low), combined_saving(abroad.high, demand.high)),
+    }
+    yield "sum_article", ("C17", "C18", "C19", "D04", "E002"), values
     if "residency" in sheet.known:
-        single = 0.40
+        single = 1 - rate
         yield "sum_three_votes", ("D01", "D07", "E020"), {"single": f"{single:.2f}", "triple": f"{3 * single:.2f}"}
+
+
+def _per_cent(low: float, high: float) -> str:
+    return f"{100 * low:.1f}".removesuffix(".0") + " to " + f"{100 * high:.1f}".removesuffix(".0")
 
 
 def _crowd(knowledge: Knowledge, sheet: Sheet, r: Robustness, words: Language) -> Iterator[Line]:
@@ -152,8 +167,7 @@ def _crowd(knowledge: Knowledge, sheet: Sheet, r: Robustness, words: Language) -
     centre = prices(knowledge, sheet)
     level = {id: array[:1] for id, array in r.level.items()}
     for i, option in enumerate(CROWD):
-        price, accuracy = setup_table(knowledge, centre, option, level)
-        del price
+        _, accuracy = setup_table(knowledge, centre, option, level)
         chosen = int(r.costs.chosen[0, i])
         skill = knowledge.questions["skill"].levels[min(sheet.known["skill"].level, 2)]
         yielded = centre.crowd[option, skill]
@@ -162,6 +176,7 @@ def _crowd(knowledge: Knowledge, sheet: Sheet, r: Robustness, words: Language) -
             "target": number(float(r.number["accuracy"][0])),
             "setup": words.sentences[f"setup_{SETUPS[chosen].id}"],
             "votes": f"{float(yielded.votes[chosen].mean()):.1f}",
+            "gold": f"{100 * float(centre.parameter['gold_share'].mean()):.0f}",
             "accuracy": f"{100 * float(accuracy[chosen].mean()):.1f}",
         }
         if bool(r.costs.reached[0, i]):
@@ -170,6 +185,13 @@ def _crowd(knowledge: Knowledge, sheet: Sheet, r: Robustness, words: Language) -
             worker = float(yielded.accuracy[0].mean())
             ceiling = float(majority_ceiling(worker, float(centre.parameter["error_correlation"].mean())))
             yield "sum_no_setup", ("E023", "E021"), {**values, "worker": f"{100 * worker:.0f}", "ceiling": f"{100 * ceiling:.1f}"}
+    worker = float(centre.crowd["crowd_direct", skill].accuracy[0].mean())
+    several = float(plurality(worker, 5, 4))
+    yield (
+        "sum_plurality",
+        ("E023",),
+        {"worker": f"{100 * worker:.0f}", "several": f"{100 * several:.1f}", "two": f"{100 * float(majority(worker, 5)):.1f}"},
+    )
 
 
 def _capacity(knowledge: Knowledge, sheet: Sheet, r: Robustness) -> Iterator[Line]:
@@ -184,15 +206,26 @@ def _capacity(knowledge: Knowledge, sheet: Sheet, r: Robustness) -> Iterator[Lin
     names = knowledge.questions["demand"].levels
     if demand is not None and demand.level < len(names) and names[demand.level] in ("seasonal", "spiky"):
         idle = prices(knowledge, sheet).idle[names[demand.level]]
-        yield "sum_idle", ("C19", "D06", "E064"), {"premium": f"{100 * float(idle.mean()):.0f}"}
+        spread = float(prices(knowledge, sheet).parameter[f"variation_{names[demand.level]}"].mean())
+        overflow = float(prices(knowledge, sheet).parameter["overflow_price"].mean())
+        commit = newsvendor(1, spread, overflow - 1, 1)
+        values = {"premium": f"{100 * float(idle.mean()):.0f}", "commit": f"{100 * commit:.0f}"}
+        yield "sum_idle", ("C19", "D06", "E064"), values
     kind, turnaround = sheet.known.get("kind"), sheet.known.get("turnaround")
     live = kind is not None and kind.level == knowledge.questions["kind"].levels.index("customer_support")
     if live and turnaround is not None and turnaround.level == 0:
         load = hours / (WORKING_DAYS * OPEN_HOURS)
         handling = float(r.number["minutes"].mean()) * 60
         agents = staffing(load, handling, CALLS_WITHIN, 0.8)
-        if erlang_c(load, agents) < 1:
-            yield "sum_staffing", (), {"agents": agents, "load": _short(load), "occupancy": f"{100 * load / agents:.0f}"}
+        if agents > load:
+            level = service_level(load, agents, handling, CALLS_WITHIN)
+            values = {
+                "agents": agents,
+                "load": _short(load),
+                "occupancy": f"{100 * load / agents:.0f}",
+                "level": f"{100 * level:.0f}",
+            }
+            yield "sum_staffing", (), values
 
 
 def _errors(knowledge: Knowledge, sheet: Sheet, r: Robustness, money: Purse, order: list[int], language: str) -> Iterator[Line]:
@@ -205,6 +238,15 @@ def _errors(knowledge: Knowledge, sheet: Sheet, r: Robustness, money: Purse, ord
     price, accuracy = _means(r.costs)
     names = {"cheap": words.options[options[cheap]].name, "dear": words.options[options[dear]].name}
     limit = break_even_error_cost(price[cheap], price[dear], accuracy[cheap], accuracy[dear])
+    error = float(r.costs.errors[:, cheap].mean()) / max(1 - accuracy[cheap], 1e-9)
+    if error > 0 and price[cheap] < price[dear]:
+        needed = accuracy[dear] - (price[dear] - price[cheap]) / error
+        if 0.5 < needed < 1:
+            yield (
+                "sum_break_even_accuracy",
+                ("C38",),
+                {"cheap": _capital(names["cheap"]), "dear": names["dear"], "needed": f"{100 * needed:.1f}"},
+            )
     if limit is not None:
         amount = money_text(limit * float(np.median(money.item)), money.currency, language)
         yield "sum_break_even_error", ("C38",), {"cheap": names["cheap"], "dear": _capital(names["dear"]), "amount": amount}

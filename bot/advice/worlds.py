@@ -7,6 +7,7 @@ report, fewer for choosing a question or for an expectation over unknown answers
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from bot.advice.sheet import Known, Sheet
 from bot.advice.tables import Floats, Ints, tables
-from bot.advice.weights import sample_cone, tiered_roc
+from bot.advice.weights import sample_cone, swing, tiered_roc
 from knowledge.model import ECONOMIC, Knowledge, Question
 
 Levels = dict[str, Ints]
@@ -145,7 +146,9 @@ def _placements(knowledge: Knowledge, level: Levels) -> tuple[Ints, list[dict[st
 
 
 def rank_weights(knowledge: Knowledge, sheet: Sheet, level: Levels) -> Floats:
-    """Rank order centroid weights per world, shape (1, C) or (N, C)."""
+    """Rank order centroid weights per world, shape (1, C) or (N, C); swing points, where given, are used as they are."""
+    if sheet.swing is not None:
+        return _swung(knowledge, sheet.swing)
     group, groups = _placements(knowledge, level)
     table = np.zeros((len(groups), len(knowledge.criteria)))
     for g in np.unique(group):
@@ -155,8 +158,12 @@ def rank_weights(knowledge: Knowledge, sheet: Sheet, level: Levels) -> Floats:
 
 
 def sampled_weights(knowledge: Knowledge, sheet: Sheet, level: Levels, n: int) -> Floats:
-    """Weights drawn evenly from all that agree with the ranking, shape (N, C)."""
+    """Weights drawn evenly from all that agree with the ranking, or from around swing points; shape (N, C)."""
     d = draws(knowledge, n)
+    anything = d.exponentials / d.exponentials.sum(axis=1, keepdims=True)
+    if sheet.swing is not None:
+        keeps = knowledge.decision["swing_keeps"].value
+        return np.asarray(keeps * _swung(knowledge, sheet.swing) + (1 - keeps) * anything)
     group, groups = _placements(knowledge, level)
     group = np.broadcast_to(group, len(d.exponentials))
     weights = np.empty_like(d.exponentials)
@@ -167,7 +174,11 @@ def sampled_weights(knowledge: Knowledge, sheet: Sheet, level: Levels, n: int) -
         cone = sample_cone(tiers, d.exponentials[rows], d.shuffles[rows])
         weights[rows] = cone[:, [names.index(criterion) for criterion in knowledge.criteria]]
     if sheet.unsure_priorities:
-        loose = d.exponentials / d.exponentials.sum(axis=1, keepdims=True)
         kept = d.doubt < knowledge.decision["unsure_keeps"].value
-        weights = np.where(kept[:, None], weights, loose)
+        weights = np.where(kept[:, None], weights, anything)
     return weights
+
+
+def _swung(knowledge: Knowledge, points: Mapping[str, float]) -> Floats:
+    weights = swing({criterion: points.get(criterion, 0.0) for criterion in knowledge.criteria})
+    return np.array([[weights[criterion] for criterion in knowledge.criteria]])

@@ -66,12 +66,16 @@ class Tree:
         """Enter a pattern. Raises ValueError for one that begins with a gap or nothing, or has an empty alternative."""
         nodes = [self.root]
         parts = pattern.split()
+        # What comes last may be left out where it is a gap or optional, also at the end of a text.
+        ends: list[Node] = []
         for place, part in enumerate(parts, 1):
             after = [self._part(node, part.removesuffix("?")) for node in nodes]
-            nodes = nodes + after if part.endswith("?") or (part[0] == "." and place == len(parts)) else after
-        if self.root in nodes or pattern.startswith(".."):
+            if all(rest[0] == "." or rest.endswith("?") for rest in parts[place:]):
+                ends += after
+            nodes = nodes + after if part.endswith("?") else after
+        if self.root in nodes or not ends or pattern.startswith(".."):
             raise ValueError(f"the pattern {pattern!r} does not begin with a word")
-        for node in nodes:
+        for node in ends:
             node.cues.append(cue)
 
     def _part(self, node: Node, part: str) -> Node:

@@ -81,6 +81,8 @@ def _settled(scene: Scene, question: Question, findings: Sequence[Found]) -> Fac
             values = [max(values, key=lambda value: question.choices.index(str(value)))]
         elif _close(values):
             values = values[-1:]
+        elif question.type == "ranking":
+            values = _fullest(values)
     if firm and len(values) == 1:
         found = next(each for each in firm if each.values == tuple(values))
         start, end = _span(scene, found)
@@ -94,6 +96,13 @@ def _settled(scene: Scene, question: Question, findings: Sequence[Found]) -> Fac
     start, end = _span(scene, said[0])
     candidates = tuple(values[:MOST_CANDIDATES])
     return Doubt(question=question.id, candidates=candidates, said=scene.text.raw[start:end], span=(start, end))
+
+
+def _fullest(values: list[Value]) -> list[Value]:
+    """Orders of which one goes on where the others end are that one."""
+    orders = sorted((value for value in values if isinstance(value, tuple)), key=len)
+    *shorter, last = orders
+    return [last] if all(last[: len(order)] == order for order in shorter) else values
 
 
 def _close(values: Sequence[Value]) -> bool:

@@ -92,7 +92,7 @@ class Compiled:
         self.grammar = {name: frozenset(map(normal, words)) for name, words in lexicon.grammar.items()}
         self.units = {normal(word): unit for unit, words in lexicon.units.items() for word in words}
         self.amount_starts = (
-            self.grammar["between"] | self.grammar["article"] | self.grammar["rough"] | set(lexicon.numbers) | set(lexicon.parts)
+            self.grammar["between"] | self.grammar["article"] | self.grammar["rough"] | set(lexicon.numbers) | set(lexicon.parts) | set(lexicon.scales)
         )
         self.currencies = _reversed(lexicon.money.currencies)
         self.cents = _reversed(lexicon.money.cents)

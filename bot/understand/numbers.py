@@ -44,6 +44,8 @@ class Numbers:
             return self._part_of_scale(at)
         if self.has(at, "article") or self.has(at, "rough"):
             return self._article(at)
+        if self.has(at - 1, "per") and (scale := self._scale(at)):
+            return Number(scale, at + 1, 1.0, scale)
         return self._spelled(at, joined)
 
     def word(self, at: int) -> Word | None:

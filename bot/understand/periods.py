@@ -51,11 +51,16 @@ class Periods:
 
     def _find(self) -> list[Period]:
         found: list[Period] = []
+        size = {
+            place: amount.end - amount.start
+            for amount in self._scene.amounts
+            if amount.kind == "time"
+            for place in range(amount.start, amount.end)
+        }
         for hit in longest(self._scene.group("periods")):
             unit = hit.cue.question
             # "A quarter of an hour" is no quarter
-            inner = self._amount_at.get(hit.start)
-            if inner is not None and self._scene.amounts[inner].end > hit.end:
+            if size.get(hit.start, 0) > hit.end - hit.start:
                 continue
             monthly = {
                 "hour": self._hours * self._days,

@@ -83,6 +83,8 @@ def _order(scene: Scene, run: list[Hit], items: Sequence[str], marks: set[str]) 
     parts = [part for part in parts if part.terms and not part.denied]
     if denied and not all(part.place in (None, 1.0) for part in parts):
         return ()
+    if not marks & (TRIGGERS - {"over", "under"}) and sum(len(part.terms) for part in parts) < WISHED:
+        return ()
     placed = sorted(enumerate(parts), key=lambda each: each[1].place if each[1].place is not None else each[0] + 1.0)
     tiers: list[tuple[str, ...]] = []
     seen: set[str] = set()

@@ -22,10 +22,18 @@ class Spelling:
                     self._struck.setdefault(rest, []).append(word)
 
     def mend(self, word: str) -> str:
-        """The one known word with the same first letter at one slip's distance; else the word itself."""
+        """The one known word at a slip's distance, else the word itself.
+
+        The first letter and the last must be right: publisher is no slip of published.
+        """
         if not SHORTEST <= len(word) <= LONGEST or word in self._known or word in self._real:
             return word
-        near = {known for rest in _struck(word) for known in self._struck.get(rest, ()) if known[0] == word[0]}
+        near = {
+            known
+            for rest in _struck(word)
+            for known in self._struck.get(rest, ())
+            if known[0] == word[0] and known[-1] == word[-1]
+        }
         near = {known for known in near if OSA.distance(word, known, score_cutoff=1) <= 1}
         return near.pop() if len(near) == 1 else word
 

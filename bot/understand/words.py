@@ -31,6 +31,7 @@ def tokens(text: str, spelled: Spelled) -> list[Token]:
         word = parts[at]
         at += 1
         end, norm = word.end, word.norm
+        # `read` cuts at apostrophes; here a contraction is one word
         while at < len(parts) and text[end : parts[at].start] in ("'", "’") and parts[at].number is None:
             end, norm, at = parts[at].end, norm + parts[at].norm, at + 1
         written = text[word.start : end].casefold().replace("’", "'")

@@ -1,0 +1,64 @@
+"""What an error of the Bot API means for a message: surely not sent, nobody knows, never, or nobody there. Pure.
+
+Order matters: `BadRequest` and `TimedOut` are subclasses of `NetworkError` (platform.md 0.9).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import httpx
+from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+
+from bot.logs import redact
+from bot.sender import NotSent, PlaceClosed, Unknown, Unsendable
+
+WRONG_TOKEN = "Telegram does not accept the bot token; check TELEGRAM_BOT_TOKEN and TELEGRAM_API_URL"
+SECONDS_FOR_OPERATORS = 60.0
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_CLOSED = (
+    "chat not found", "user not found", "peer_id_invalid", "chat_write_forbidden", "have no rights to send", "not enough rights",
+    "chat_admin_required", "message thread not found", "topic_closed", "topic_deleted", "group chat was deactivated",
+)  # fmt: skip
+
+
+class Unchanged(Exception):
+    """An edit that changes nothing, or of a message that is gone: as good as done."""
+
+
+class MarkupRefused(Unsendable):
+    """The server could not read the formatting; the words may still be sent."""
+
+
+def meaning(error: TelegramError) -> Exception:
+    """The exception of the sender that an error of the server stands for."""
+    why = redact(error.message)
+    match error:
+        case RetryAfter():
+            after = error.retry_after
+            return NotSent("too many messages", after.total_seconds() if isinstance(after, timedelta) else float(after))
+        case Forbidden():
+            return PlaceClosed(why)
+        case BadRequest():
+            return _refused(why)
+        case InvalidToken():
+            return NotSent(WRONG_TOKEN, SECONDS_FOR_OPERATORS)
+        case NetworkError() if isinstance(error.__cause__, _NEVER_LEFT):
+            return NotSent(f"no connection: {why}")
+        case NetworkError() if isinstance(error.__cause__, httpx.HTTPError):
+            return Unknown(why)
+        case NetworkError() | Conflict():
+            return NotSent(f"the server failed: {why}")
+        case _:
+            return Unknown(why)
+
+
+def _refused(why: str) -> Exception:
+    said = why.lower()
+    if "message is not modified" in said or "message to edit not found" in said or "message can't be edited" in said:
+        return Unchanged(why)
+    if "can't parse entities" in said:
+        return MarkupRefused(why)
+    if any(mark in said for mark in _CLOSED):
+        return PlaceClosed(why)
+    return Unsendable(why)
