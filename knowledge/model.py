@@ -298,13 +298,18 @@ class QuestionWords(Words):
     unit: str = ""
 
 
-class ThingWords(Words):
-    """The name of an option or criterion, in a sentence and short enough for a button or a chart."""
+class Named(Words):
+    """Something with a name for sentences, a meaning, and other ways people put it."""
 
     name: str
-    short: str
     means: str
     said: tuple[str, ...] = ()
+
+
+class ThingWords(Named):
+    """An option or criterion; `short` fits a button or a chart."""
+
+    short: str
 
 
 class RuleWords(Words):
@@ -314,12 +319,9 @@ class RuleWords(Words):
     assumption: str | None = None
 
 
-class Term(Words):
-    """A glossary entry."""
+class Term(Named):
+    """A glossary entry, and what it rests on where it states a fact."""
 
-    name: str
-    means: str
-    said: tuple[str, ...] = ()
     basis: tuple[str, ...] = ()
 
 

@@ -220,7 +220,7 @@ def _capacity(knowledge: Knowledge, sheet: Sheet, r: Robustness) -> Iterator[Lin
         if agents > load:
             level = service_level(load, agents, handling, CALLS_WITHIN)
             values = {
-                "agents": agents,
+                "agents": f"{agents}",
                 "load": _short(load),
                 "occupancy": f"{100 * load / agents:.0f}",
                 "level": f"{100 * level:.0f}",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.understand.reading import Request
 from bot.understand.wording import Wording
 from bot.understand.words import Names, Token
-from knowledge.model import Knowledge, Language
+from knowledge.model import Knowledge, Language, Named
 
 _FEWEST_WORDS = 3  # of a question without a question mark
 _MOST_TOPIC_WORDS = 8  # of a topic with a question mark but no verb
@@ -30,7 +30,8 @@ class Subjects:
         options = [name for thing in words.options.values() for name in (thing.name, *thing.said)]
         self._ways = wording.names((*said.ways, *options))
         self._about = wording.names(said.about)
-        for thing in (*words.options.values(), *words.criteria.values(), *words.glossary.values()):
+        things: tuple[Named, ...] = (*words.options.values(), *words.criteria.values(), *words.glossary.values())
+        for thing in things:
             for name in (thing.name, *thing.said):
                 self._about.add(wording.words(name), name)
         self._kinds = wording.names(

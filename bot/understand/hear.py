@@ -34,7 +34,7 @@ def hear(text: str, case: Case, knowledge: Knowledge) -> tuple[Act, ...]:
         if value is not None:
             return (_answered(question, value, said, words),)
     asked = request(said, knowledge, case.language, waiting.question)
-    if asked is not None:
+    if asked is not None and not _describes_too(asked, said, question, case, knowledge):
         return _carry_out(asked, said, case, waiting, knowledge)
     if question is not None and question.type == "text":
         return _described(question, said, case, knowledge)
@@ -45,6 +45,12 @@ def hear(text: str, case: Case, knowledge: Knowledge) -> tuple[Act, ...]:
         if value is not None:
             return (_answered(question, value, said, words), *_stated(said, case, knowledge, question.id))
     return _stated(said, case, knowledge, question.id if question else None) or (Missed(),)
+
+
+def _describes_too(asked: Request, said: str, question: Question | None, case: Case, knowledge: Knowledge) -> bool:
+    """Whether an opening puts a question but also states facts ("Should our receipts go to a crowd? 40k a month")."""
+    opening = question is not None and question.type == "text"
+    return opening and asked.kind == "subject" and bool(understand(said, knowledge, case.language).facts)
 
 
 def _answered(question: Question, value: Value, said: str, words: Language) -> Answered:
@@ -89,8 +95,8 @@ def _carry_out(asked: Request, said: str, case: Case, waiting: Pending, knowledg
             return (Confirmed(),)
         case "no" if waiting.kind in ("facts", "restart", "conflict", "summary"):
             return (Rejected(),)
-        case "dont_know" | "not_applicable" | "later" if question is not None:
-            return (Answered(question=question, answer=Answer(status=asked.kind)),)
+        case "dont_know" | "not_applicable" | "later" if (asked.about or question) in knowledge.questions:
+            return (Answered(question=asked.about or question or "", answer=Answer(status=asked.kind)),)
         case "change" if (
             waiting.kind == "facts"
             and asked.about is not None
