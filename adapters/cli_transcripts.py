@@ -277,11 +277,10 @@ def export(reading: Reading, ids: tuple[str, ...], wanted: Filter, form: Any, ou
     chosen, length = _chosen(reading, ids, wanted)
 
     def whole() -> Iterator[tuple[Transcript, Retelling]]:
-        with progress(chosen, length, "exporting") as items:
-            for summary in items:
-                transcript = reading.archive.transcript(reading.viewer, summary.id, "export")
-                if transcript is not None:  # erased meanwhile
-                    yield transcript, reading.retelling(summary)
+        read = reading.archive.transcripts(reading.viewer, chosen, "export")
+        with progress(read, length, "exporting") as items:
+            for transcript in items:
+                yield transcript, reading.retelling(transcript.summary)
 
     written = 0
     try:
@@ -342,17 +341,18 @@ def _to_stdout(whole: Iterator[tuple[Transcript, Retelling]], form: Any) -> None
 @click.argument("id", required=False)
 @click.option("--today", is_flag=True, help="On today's knowledge instead of the one stored with the advice.")
 @click.option("--all", "everything", is_flag=True, help="Every past advice (or those the filters choose), on today's knowledge.")
+@click.option("--notify", "notices", is_flag=True, help="With --all: send a notice to the owners of advices that would differ.")
 @filtered
 @as_json_option
 @with_archive
-def replay(reading: Reading, id: str | None, today: bool, everything: bool, wanted: Filter, as_json: bool) -> None:
+def replay(reading: Reading, id: str | None, today: bool, everything: bool, notices: bool, wanted: Filter, as_json: bool) -> None:
     """Compute a past advice again. On its own knowledge the result must be the same byte for byte; ends with 1 if it is not."""
     if everything == (id is not None):
         stop("give the ID of one advisory, or --all")
-    if wanted != Filter() and not everything:
-        stop("filters go with --all")
+    if (wanted != Filter() or notices) and not everything:
+        stop("filters and --notify go with --all")
     if everything:
-        _replay_all(reading, wanted, as_json)
+        _replay_all(reading, wanted, as_json, notices)
         return
     transcript = reading.transcript(id or "", "replay")
     if not transcript.advice:
@@ -383,6 +383,8 @@ def _replayed(reading: Reading, transcript: Transcript, given: Any, *, today: bo
             return compute(transcript, given, knowledge)
     except CannotReplay as error:
         return f"{transcript.summary.id}: {error}"
+    except (KeyError, ValueError, IndexError) as error:
+        return f"{transcript.summary.id}: its answers do not fit this knowledge base ({type(error).__name__}: {error})"
 
 
 def _tell(each: Replayed | str) -> None:
@@ -416,36 +418,37 @@ def _shown(value: object) -> str:
     return "(not there)" if value is None else str(value)
 
 
-def _replay_all(reading: Reading, wanted: Filter, as_json: bool) -> None:
+def _replay_all(reading: Reading, wanted: Filter, as_json: bool, notices: bool) -> None:
     """Which past advices would be others today, and why. The latest advice of each conversation counts."""
+    from bot.notice import notify
     from bot.replay import Replayed
 
+    if notices and not reading.viewer.reviewer:
+        stop("only a reviewer (see ADVISOR_REVIEWERS) may send notices")
     found: list[dict[str, object]] = []
-    counts = {"same": 0, "differ": 0, "not_replayed": 0}
-    with progress(_advised(reading, wanted), reading.archive.count(reading.viewer, wanted), "replaying") as items:
-        for summary in items:
-            if summary.verdict is None:
-                continue
-            transcript = reading.archive.transcript(reading.viewer, summary.id, "replay")
-            if transcript is None or not transcript.advice:
+    counts = {"same": 0, "differ": 0, "not_replayed": 0, "notices": 0}
+    advised = (each for each in reading.archive.every(reading.viewer, wanted) if each.verdict is not None)
+    read = reading.archive.transcripts(reading.viewer, advised, "replay")
+    with progress(read, reading.archive.count(reading.viewer, wanted), "replaying") as items:
+        for transcript in items:
+            if not transcript.advice:
                 continue
             each = _replayed(reading, transcript, transcript.advice[-1], today=True, why=True)
             if isinstance(each, Replayed) and not each.turned:
                 counts["same"] += 1
                 continue
             counts["not_replayed" if isinstance(each, str) else "differ"] += 1
+            if notices and isinstance(each, Replayed):
+                counts["notices"] += notify(reading.archive, reading.viewer, transcript, each, reading.today)
             if as_json:
-                found.append({"error": each} if isinstance(each, str) else each.as_json() | {"person": summary.person})
+                found.append({"error": each} if isinstance(each, str) else each.as_json() | {"person": transcript.summary.person})
             else:
-                _tell_short(each, summary)
+                _tell_short(each, transcript.summary)
     if as_json:
         emit({**counts, "knowledge": reading.today.version, "advices": found})
-    told = f"{counts['differ']} of {sum(counts.values())} past advices would differ on knowledge {reading.today.version}"
-    click.echo(told + (f", {counts['not_replayed']} could not be replayed" if counts["not_replayed"] else ""), err=True)
-
-
-def _advised(reading: Reading, wanted: Filter) -> Iterator[Summary]:
-    return reading.archive.every(reading.viewer, wanted)
+    told = f"{counts['differ']} of {counts['same'] + counts['differ']} past advices would differ on knowledge {reading.today.version}"
+    told += f", {counts['not_replayed']} could not be replayed" if counts["not_replayed"] else ""
+    click.echo(told + (f"; {counts['notices']} notices are on their way" if notices else ""), err=True)
 
 
 def _tell_short(each: Replayed | str, summary: Summary) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,7 +25,7 @@ from bot.past import Transcript as Transcript
 from bot.past import Viewer as Viewer
 from bot.store import Line, Store, StoreError
 
-PAGE = 200
+PAGE, BATCH = 200, 50
 Did = Literal["show", "search", "export", "replay", "test"]
 
 _COLUMNS = ", ".join(f"c.{each.name}" for each in fields(Summary))
@@ -143,6 +144,17 @@ class Archive:
         self.audit(viewer, [id], did)
         with self.explained():
             return self._whole(summary)
+
+    def transcripts(self, viewer: Viewer, summaries: Iterable[Summary], did: Did) -> Iterator[Transcript]:
+        """Many of them, those that the viewer may see, audited in batches; each is fetched when its turn comes."""
+        rest = iter(summaries)
+        while batch := list(islice(rest, BATCH)):
+            seen = [summary for each in batch if (summary := self.summary(viewer, each.id)) is not None]
+            self.audit(viewer, [summary.id for summary in seen], did)
+            for summary in seen:
+                with self.explained():
+                    found = self._whole(summary)
+                yield found
 
     def _whole(self, summary: Summary) -> Transcript:
         def rows(columns: str, table: str, order: str) -> list[Any]:

@@ -65,7 +65,7 @@ def _forget(store: Store, ids: list[tuple[Kind, str]], now: int, dry_run: bool, 
         with store.transaction():
             before = max(now, _latest(store.connection))
             receipt.erased = dict(remove(before))
-            receipt.left = traces(store.connection, ids[0][1]) if receipt.erased else {}
+            receipt.left = traces(store.connection, ids[0][1]) if receipt.erased and ids[0][0] == "person" else {}
             if dry_run or not receipt.erased:
                 raise _Undo
             for kind, id in ids:

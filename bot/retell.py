@@ -166,8 +166,12 @@ class Retelling:
                     *_rested(self.sentences["transcript_against"], advice.get("against", [])),
                 ],
             )
+            kept = [each for reasons in ("reasons", "against") for each in advice.get(reasons, [])]
+            behind = {id for each in kept for fact in _facts(each) for id in self.base.sources_of(fact)}
             sources = [
-                clean(f"{each['id']}: {each['title']}, {each['publisher']} {each['url']}") for each in advice.get("sources", [])
+                clean(f"{each['id']}: {each['title']}, {each['publisher']} ({each.get('dated') or 'n.d.'}) {each['url']}")
+                for each in advice.get("sources", [])
+                if each["id"] in behind or not behind
             ]
             yield self.sentences["transcript_sources"], sources
         if transcript.reviews:
@@ -189,12 +193,18 @@ class Retelling:
             )
 
 
+def _facts(reason: dict[str, object]) -> list[str]:
+    """The claims and evidence that a reason rests on."""
+    found: list[str] = []
+    for ids in (reason.get("claims"), reason.get("evidence")):
+        found += [str(id) for id in ids] if isinstance(ids, list) else []
+    return found
+
+
 def _rested(label: str, reasons: list[dict[str, object]]) -> list[str]:
     """Reasons with the ids that they rest on."""
     found = []
     for reason in reasons:
-        claims, evidence = reason.get("claims"), reason.get("evidence")
-        ids = [*(claims if isinstance(claims, list) else []), *(evidence if isinstance(evidence, list) else [])]
-        rest = ", ".join(map(str, ids)) or str(reason.get("assumption") or reason.get("rule") or "")
+        rest = ", ".join(_facts(reason)) or str(reason.get("assumption") or reason.get("rule") or "")
         found.append(clean(f"{label}: {reason.get('text')} [{rest}]"))
     return found

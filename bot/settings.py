@@ -22,7 +22,9 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """Names are those of the environment, in lower case."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True, env_ignore_empty=True
+    )
 
     advisor_db: Path = HOME
     advisor_lang: str = "en"
@@ -39,10 +41,11 @@ class Settings(BaseSettings):
         """Names separated by commas."""
         return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
 
-    @field_validator("advisor_retention_days", mode="before")
+    @field_validator("advisor_db")
     @classmethod
-    def _empty_is_none(cls, value: object) -> object:
-        return None if value == "" else value
+    def _home(cls, value: Path) -> Path:
+        """`.env` files and service managers do not expand `~` themselves."""
+        return value.expanduser()
 
 
 def load_settings() -> Settings:
@@ -51,5 +54,20 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SettingsError(
-            [f"{'.'.join(map(str, each['loc'])).upper()}: got {each['input']!r}; {each['msg']}" for each in error.errors()]
+            [
+                f"{'.'.join(map(str, each['loc'])).upper()}: {_got(each['loc'], each['input'])}; {each['msg']}"
+                for each in error.errors()
+            ]
         ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError([f".env: not UTF-8 text (byte {error.start}); save it as UTF-8"]) from error
+
+
+def _got(loc: tuple[int | str, ...], value: object) -> str:
+    secret = any(is_secret(str(each)) for each in loc) or not loc  # without a place, the input is all settings at once
+    return "got a value that is not shown" if secret else f"got {value!r}"
+
+
+def is_secret(name: str) -> bool:
+    """Whether the value of a setting must never be shown."""
+    return name.upper().endswith(("_TOKEN", "_SECRET", "_HASH", "_PASSWORD"))

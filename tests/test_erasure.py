@@ -28,18 +28,28 @@ def converse(store, id, starter, said, at=NOW - 1000, place=None, others=()):
     place = place or f"slack:T1:D{id}"
     with store.transaction():
         store.keep_knowledge("v1", {"claims.yaml": "{}"}, at)
-        store.begin(Conversation(id, "slack", "T1", place, starter, at, at, "open", "en", "v1", json.dumps({"channel": f"D{id}"})))
+        store.begin(
+            Conversation(id, "slack", "T1", place, starter, at, at, "open", "en", "v1", json.dumps({"channel": f"D{id}"}))
+        )
         store.append(id, 0, Started(at=at, by=starter, conversation=id, knowledge="v1"))
         before: dict[str, Answer] = {}
         for number, (who, words) in enumerate([(starter, said), *others], start=1):
             fact = Fact(question="volume", value=200.0, said=words, span=(0, len(words)))
             answer = Answer(value=words)
-            event = Heard(at=at, by=who, said=words, via="typed", acts=(Answered(question="process", answer=answer), Proposed(facts=(fact,))))
+            event = Heard(
+                at=at,
+                by=who,
+                said=words,
+                via="typed",
+                acts=(Answered(question="process", answer=answer), Proposed(facts=(fact,))),
+            )
             store.append(id, number, event)
             store.answered(id, number, event, words, before, {"process": answer})
             before = {"process": answer}
             body = Message(name="note", markdown=f"You said: *{words}*")
-            store.write(id, [Line(number, at, "person", who, "typed", words), Line(number, at, "advisor", None, "note", body.text)])
+            store.write(
+                id, [Line(number, at, "person", who, "typed", words), Line(number, at, "advisor", None, "note", body.text)]
+            )
             store.enqueue(store.conversation(id), "{}", "send", body.model_dump_json(), None, at)
             store.advised(id, number, at, "v1", "d", None, "abstain", json.dumps({"reasons": [{"text": f"about {words}"}]}))
             store.put([Delivery("slack", f"Ev{id}{number}", f"T1,D{id},{number}", place, str(number), at, raw(who, words))])
@@ -72,7 +82,9 @@ def test_no_word_of_a_forgotten_person_is_left_in_any_byte_of_any_file(store, tm
     assert receipt.erased["conversations"] == 1 and receipt.erased["transcript"] == 2
     assert found(tmp_path, "zebrafish", "Quuxville", "photographs", "UALICE77") == []
     assert store.conversation("two") is not None
-    assert store.connection.execute("SELECT count(*) FROM transcript_search WHERE transcript_search MATCH 'invoices'").fetchone() == (2,)
+    assert store.connection.execute(
+        "SELECT count(*) FROM transcript_search WHERE transcript_search MATCH 'invoices'"
+    ).fetchone() == (2,)
     assert store.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert store.connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
@@ -82,7 +94,9 @@ def test_a_process_that_starts_afterwards_sees_nothing_of_them(store, tmp_path):
     forget_person(store, ALICE, NOW)
     reader = Store(store.path, read_only=True)
     assert reader.conversation("one") is None
-    assert reader.connection.execute("SELECT count(*) FROM transcript_search WHERE transcript_search MATCH 'zebrafish'").fetchone() == (0,)
+    assert reader.connection.execute(
+        "SELECT count(*) FROM transcript_search WHERE transcript_search MATCH 'zebrafish'"
+    ).fetchone() == (0,)
     reader.close()
 
 
@@ -244,6 +258,7 @@ def test_a_reader_that_holds_old_pages_is_reported_and_made_up_for(store, tmp_pa
     cursor.fetchone()
     receipt = forget_person(store, ALICE, NOW)
     assert not receipt.scrubbed and "reading" in receipt.why
+    cursor.close()
     reader.close()
     again = forget_person(store, ALICE, NOW + 1)
     assert again.scrubbed and found(tmp_path, "zebrafish") == []
@@ -258,8 +273,14 @@ def test_reviewers_and_outcomes_of_the_person_are_erased_in_others_conversations
     converse(store, "two", BOB, "ordinary invoices")
     with store.transaction():
         c = store.connection
-        c.execute("INSERT INTO outcomes(conversation, at, person, chosen, happened) VALUES ('two', 1, ?, 'none', 'zebrafish went')", (ALICE,))
-        c.execute("INSERT INTO reviews(conversation, at, reviewer, verdict, note, flag) VALUES ('two', 1, ?, 'right', 'zebrafish', 0)", (ALICE,))
+        c.execute(
+            "INSERT INTO outcomes(conversation, at, person, chosen, happened) VALUES ('two', 1, ?, 'none', 'zebrafish went')",
+            (ALICE,),
+        )
+        c.execute(
+            "INSERT INTO reviews(conversation, at, reviewer, verdict, note, flag) VALUES ('two', 1, ?, 'right', 'zebrafish', 0)",
+            (ALICE,),
+        )
         c.execute("INSERT INTO access_audit(at, viewer, conversation, did) VALUES (1, ?, 'two', 'show')", (ALICE,))
     assert forget_person(store, ALICE, NOW).complete
     assert found(tmp_path, "zebrafish", "UALICE77") == []

@@ -17,11 +17,10 @@ _PREFIX = "document_"
 
 def document(advice: Advice, knowledge: Knowledge, language: str, form: Form) -> Message:
     """The message that carries an advice as a file; its text is the content of the file."""
-    content = (
-        json.dumps(advice.as_json(), ensure_ascii=False, indent=2)
-        if form == "json"
-        else render(advice, knowledge, language, form)
-    )
+    if form == "json":
+        content = json.dumps(advice.as_json(), ensure_ascii=False, indent=2)
+    else:
+        content = render(advice, knowledge, language, form)
     return Message(name=f"{_PREFIX}{form}", markdown=content)
 
 

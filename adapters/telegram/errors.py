@@ -13,7 +13,7 @@ from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, Networ
 from bot.logs import redact
 from bot.sender import NotSent, PlaceClosed, Unknown, Unsendable
 
-WRONG_TOKEN = "Telegram does not accept the bot token; check TELEGRAM_BOT_TOKEN and TELEGRAM_API_URL"
+NOT_ACCEPTED = "Telegram does not accept the bot token; check TELEGRAM_BOT_TOKEN and TELEGRAM_API_URL"
 SECONDS_FOR_OPERATORS = 60.0
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _CLOSED = (
@@ -42,7 +42,7 @@ def meaning(error: TelegramError) -> Exception:
         case BadRequest():
             return _refused(why)
         case InvalidToken():
-            return NotSent(WRONG_TOKEN, SECONDS_FOR_OPERATORS)
+            return NotSent(NOT_ACCEPTED, SECONDS_FOR_OPERATORS)
         case NetworkError() if isinstance(error.__cause__, _NEVER_LEFT):
             return NotSent(f"no connection: {why}")
         case NetworkError() if isinstance(error.__cause__, httpx.HTTPError):

@@ -23,7 +23,7 @@ from adapters.telegram.formatting import Part
 from adapters.telegram.keyboards import explained, keyboard, ranking
 from adapters.telegram.pacing import Minute, Pacing
 from bot.sender import NotSent
-from bot.speak import Message
+from bot.speak import Button, Message
 from bot.store import Outgoing
 from knowledge.model import Knowledge
 from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
@@ -66,7 +66,7 @@ class TelegramGateway:
             return await self._document(address, message, form)
         return await self._post(address, outgoing, message)
 
-    async def find(self, outgoing: Outgoing) -> str | None:
+    async def find(self, outgoing: Outgoing) -> None:
         """Telegram has no way to look for a message of one's own."""
         del outgoing
 
@@ -85,7 +85,7 @@ class TelegramGateway:
     # --- messages ------------------------------------------------------------------------------------------------------
 
     async def _post(self, address: Address, outgoing: Outgoing, message: Message) -> str:
-        parts, buttons = self._composed(address, message)
+        parts, buttons = self._composed(address, outgoing, message)
         arrived = self._arrived.setdefault(outgoing.number, [])
         while len(self._arrived) > REMEMBERED:
             self._arrived.popitem(last=False)
@@ -97,7 +97,9 @@ class TelegramGateway:
         self._arrived.pop(outgoing.number, None)
         return arrived[-1]
 
-    def _composed(self, address: Address, message: Message) -> tuple[tuple[Part, ...], InlineKeyboardMarkup | None]:
+    def _composed(
+        self, address: Address, outgoing: Outgoing, message: Message
+    ) -> tuple[tuple[Part, ...], InlineKeyboardMarkup | None]:
         link = None
         question = self.knowledge.questions.get(message.question or "")
         markdown = explained(message, self.knowledge, self.language)
@@ -107,7 +109,11 @@ class TelegramGateway:
         if message.name == "greet" and not address.private:
             markdown += f"\n\n{self.words.sentences['telegram_group']}"
             link = (self.words.sentences["telegram_private"], f"https://t.me/{self.username}?start=group")
-        collapsed = frozenset({self.words.sentences["telegram_sums"]}) if message.name == "recommend" else frozenset[str]()
+        collapsed = frozenset[str]()
+        if message.name == "recommend":
+            export = Button(label=self.words.sentences["telegram_export"], token=f"t:export:{outgoing.conversation}")
+            message = message.model_copy(update={"buttons": (*message.buttons, export)})
+            collapsed = frozenset({self.words.sentences["telegram_sums"]})
         parts = formatting.parts(markdown, collapsed=collapsed) or (Part("…", "…"),)
         return parts, keyboard(message, link)
 

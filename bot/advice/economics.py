@@ -7,7 +7,7 @@ a row per world (N, or 1 where nothing is uncertain) and a column per option. So
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -79,7 +79,7 @@ def costs(knowledge: Knowledge, p: Prices, centre: Prices, level: Levels, number
     hours = number["volume"] * number["minutes"] / 60  # a month, or the whole of a one-off job
     one_off = level["demand"] == q["demand"].choices.index("one_off")
     total_hours = np.where(one_off, hours, hours * number["months"])
-    idle = _pick({i: p.idle[demand] for i, demand in enumerate(q["demand"].choices)}, level["demand"])
+    idle = _pick([p.idle[demand] for demand in q["demand"].choices], level["demand"])
     error_cost = _error_cost(knowledge, p, level)
     columns: dict[str, tuple[Floats, Floats, Floats]] = {}  # option -> price, accuracy, set-up hours
     zero = np.zeros(1)
@@ -116,17 +116,19 @@ def cost_value(knowledge: Knowledge, total: Floats) -> Floats:
     return np.asarray(np.clip(1 - np.log(total / best) / np.log(worst / best), 0, 1))
 
 
-def _pick(choices: Mapping[int, Floats], index: Ints) -> Floats:
-    """choices[index] per world; a choice is (1,) or (N,). "Not applicable" and the like take the first."""
+def _pick(choices: Sequence[Floats], index: Ints) -> Floats:
+    """choices[index] per world, shape (…, N); a choice is (…, 1) or (…, N). "Not applicable" takes the first."""
+    valid = np.where(index < len(choices), index, 0)
     if index.size == 1:
-        return choices.get(int(index[0]), choices[0])
-    stacked = np.stack(np.broadcast_arrays(*choices.values(), index.astype(float))[:-1])
-    return np.asarray(stacked[np.where(index < len(choices), index, 0), np.arange(index.size)])
+        return choices[int(valid[0])]
+    table = np.stack(np.broadcast_arrays(*choices))
+    rows = np.zeros(index.size, dtype=np.intp) if table.shape[-1] == 1 else np.arange(index.size)
+    return np.asarray(np.moveaxis(table[valid, ..., rows], 0, -1))
 
 
 def _error_cost(knowledge: Knowledge, p: Prices, level: Levels) -> Floats:
     impacts = knowledge.questions["error_impact"].choices
-    return _pick({i: p.parameter[f"error_cost_{impact}"] for i, impact in enumerate(impacts)}, level["error_impact"])
+    return _pick([p.parameter[f"error_cost_{impact}"] for impact in impacts], level["error_impact"])
 
 
 def _team_price(knowledge: Knowledge, p: Prices, option: str, hours: Floats, idle: Floats, one_off: NDArray[np.bool_]) -> Floats:
@@ -156,7 +158,7 @@ def wage(knowledge: Knowledge, p: Prices, level: Levels) -> Floats:
     home = 1 - a["crowd_saving_domestic"]
     abroad = a["rate_offshore"] * (1 - a["crowd_saving_abroad"])
     shares = {"anywhere": a["crowd_at_home_anywhere"], "region": a["crowd_at_home_region"], "domestic": np.ones(1)}
-    at_home = _pick({i: shares[place] for i, place in enumerate(knowledge.questions["residency"].choices)}, level["residency"])
+    at_home = _pick([shares[place] for place in knowledge.questions["residency"].choices], level["residency"])
     return np.asarray(at_home * home + (1 - at_home) * abroad)
 
 
@@ -175,15 +177,13 @@ def _crowd_price(p: Prices, option: str, judgement: Floats, votes: Floats, adjud
 
 def setup_table(knowledge: Knowledge, p: Prices, option: str, level: Levels) -> tuple[Floats, Floats]:
     """Price and accuracy of every crowd set-up, shapes (S, N)."""
-    skills = knowledge.questions["skill"].choices
-    per_skill = [p.crowd[option, skill] for skill in skills]
-
-    def of(field: str, s: int) -> Floats:
-        return _pick({i: getattr(each, field)[s] for i, each in enumerate(per_skill)}, level["skill"])
-
-    judgement = _judgement(knowledge, p, option, level)
-    price = [_crowd_price(p, option, judgement, of("votes", s), of("adjudicated", s)) for s in range(len(SETUPS))]
-    return np.stack(np.broadcast_arrays(*price)), np.stack(np.broadcast_arrays(*(of("accuracy", s) for s in range(len(SETUPS)))))
+    yielded = [p.crowd[option, skill] for skill in knowledge.questions["skill"].choices]
+    votes, adjudicated, accuracy = (
+        _pick(fields, level["skill"])
+        for fields in zip(*((each.votes, each.adjudicated, each.accuracy) for each in yielded), strict=True)
+    )
+    price = _crowd_price(p, option, _judgement(knowledge, p, option, level), votes, adjudicated)
+    return price, accuracy
 
 
 def _choose(
