@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -37,7 +38,9 @@ class Committer:
                     try:
                         with self.store.savepoint():
                             results.append((future, change(), None))
-                    except ValueError as error:
+                    except sqlite3.Error:
+                        raise
+                    except Exception as error:
                         results.append((future, None, error))
             self.commits += 1
         except StoreError as error:

@@ -15,6 +15,7 @@ from typing import Protocol
 import structlog
 
 from bot.committer import Committer
+from bot.failpoints import failpoint
 from bot.speak import Message
 from bot.store import Outgoing, Store, StoreError
 
@@ -23,6 +24,8 @@ log = structlog.get_logger()
 FIRST_RETRY_MS, LONGEST_RETRY_MS = 1_000, 300_000
 MOST_ATTEMPTS = 50
 AT_ONCE = 64
+PACES_REMEMBERED = 10_000
+REPEATED = "sent again, as nobody knew whether it had arrived"
 
 
 class NotSent(Exception):
@@ -122,18 +125,22 @@ class Sender:
             await asyncio.sleep(1)
         finally:
             self._busy.discard(outgoing.place)
-            self._next_at[outgoing.place] = self.now() + self.gateway.per_place_ms
+            now = self.now()
+            if len(self._next_at) >= PACES_REMEMBERED:
+                self._next_at = {place: at for place, at in self._next_at.items() if at > now}
+            self._next_at[outgoing.place] = now + self.gateway.per_place_ms
             self.wake.set()
 
     async def _attempt(self, outgoing: Outgoing) -> None:
         if outgoing.status == "sending" and await self._found(outgoing):
             return
-        number = outgoing.number
+        number, repeats = outgoing.number, outgoing.status == "sending"
         about = self.store.outgoing(outgoing.about) if outgoing.about is not None else None
         if outgoing.kind == "settle" and (about is None or about.sent_as is None or self._superseded(outgoing)):
             await self.committer.write(lambda: self.store.close_one(number, "nothing to edit"))
             return
-        await self.committer.write(lambda: self.store.sending([number], self.now()))
+        await self.committer.write(lambda: self.store.sending([number], self.now(), REPEATED if repeats else None))
+        failpoint("C6")
         try:
             message = Message.model_validate_json(outgoing.body)
             sent_as = await self.gateway.send(outgoing, message, about.sent_as if about else None)
@@ -148,6 +155,7 @@ class Sender:
         except Unknown as error:
             self.counters["ambiguous"] += 1
             log.warning("send ambiguous", number=number, why=str(error))  # stays `sending`; the next round looks for it first
+            await self._later(outgoing)
         except PlaceClosed as error:
             why = str(error)
             closed = await self.committer.write(lambda: self.store.close_outbox(outgoing.place, why))
@@ -158,6 +166,7 @@ class Sender:
             self.counters["refused"] += 1
             await self.committer.write(lambda: self.store.close_one(number, why))
         else:
+            failpoint("C8")
             self.counters["sent"] += 1
             await self.committer.write(lambda: self.store.sent(number, sent_as, self.now()))
 
@@ -169,15 +178,20 @@ class Sender:
             return False
         except (NotSent, Unknown) as error:
             log.warning("cannot look for a message", number=outgoing.number, why=str(error))
-            await asyncio.sleep(_backoff(outgoing.attempts) / 1000)
+            await self._later(outgoing)
             return True
         if there is not None:
             await self.committer.write(lambda: self.store.sent(outgoing.number, there, self.now()))
             return True
-        if outgoing.attempts >= 2:
+        if outgoing.why == REPEATED:
             await self.committer.write(lambda: self.store.close_one(outgoing.number, "ambiguous twice; not repeated again"))
             return True
         return False
+
+    async def _later(self, outgoing: Outgoing) -> None:
+        """Look for an ambiguous send after a while, when the platform may be itself again."""
+        not_before = self.now() + _backoff(outgoing.attempts)
+        await self.committer.write(lambda: self.store.look_again(outgoing.number, not_before))
 
     def _superseded(self, outgoing: Outgoing) -> bool:
         """Whether a later edit of the same message waits: edits are coalesced."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.committer import Committer
+from bot.failpoints import failpoint
 from bot.locks import FileLock, Locked
 from bot.sender import Gateway, Sender
 from bot.service import Service
@@ -53,11 +54,17 @@ class Server:
         if self._lines >= MOST_WAITING:
             self.counters["refused"] += len(deliveries)
             raise Busy(f"{self._lines} deliveries are waiting")
-        new = await self.committer.write(lambda: self.service.store.put(deliveries))
+        new = await self.committer.write(lambda: self._put(deliveries))
+        failpoint("C2")
         self._lines += new
         self.counters["received"] += new
         self.counters["repeated"] += len(deliveries) - new
         self._work.set()
+        return new
+
+    def _put(self, deliveries: Sequence[Delivery]) -> int:
+        new = self.service.store.put(deliveries)
+        failpoint("C1")
         return new
 
     async def run(self) -> None:
@@ -95,6 +102,7 @@ class Server:
                 self._work.set()
                 continue
             if done:
+                failpoint("C5")
                 self._lines = max(self._lines - done, 0)
                 self.counters["turns"] += done
                 self.sender.wake.set()

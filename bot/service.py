@@ -106,8 +106,9 @@ class Service:
         state: dict[str, tuple[int, Case]] = {}
         try:
             with self.store.savepoint():
+                if not self.store.settle(received.number, "done"):
+                    return
                 self._converse(incoming, received, state)
-                self.store.settle(received.number, "done")
         except (StoreError, sqlite3.Error):
             raise
         except Exception as error:  # a defect of ours must not block the place for ever
@@ -207,7 +208,7 @@ class Service:
 
     def _load(self, conversation: Conversation) -> tuple[int, Case | None]:
         known = self._cases.get(conversation.id)
-        if known is not None:
+        if known is not None and known[0] == self.store.next_number(conversation.id):  # another process may have gone on
             self._cases.move_to_end(conversation.id)
             return known
         events = self.store.events(conversation.id)

@@ -18,6 +18,7 @@ from typing import Literal
 
 from bot.answers import Answer
 from bot.events import EVENT, Event, Happened
+from bot.failpoints import failpoint
 from bot.locks import WAIT_SECONDS, FileLock, Locked
 
 PAGES_PER_CHECKPOINT = 1000
@@ -96,6 +97,7 @@ class Outgoing:
     attempts: int
     started_at: int | None
     sent_as: str | None
+    why: str | None = None
 
 
 class Store:
@@ -196,9 +198,14 @@ class Store:
         )
         return [Received(number, platform, place, raw, at) for number, platform, place, raw, at, _ in rows]
 
-    def settle(self, number: int, status: Literal["done", "ignored", "aside"], why: str | None = None) -> None:
-        """Mark a delivery as dealt with."""
-        self.connection.execute("UPDATE inbox SET status = ?, why = ? WHERE number = ?", (status, why, number))
+    def settle(self, number: int, status: Literal["done", "ignored", "aside"], why: str | None = None) -> bool:
+        """Mark a waiting delivery as dealt with; False if it no longer waits, because another process was first."""
+        return (
+            self.connection.execute(
+                "UPDATE inbox SET status = ?, why = ? WHERE number = ? AND status = 'new'", (status, why, number)
+            ).rowcount
+            == 1
+        )
 
     def backlog(self, platform: str) -> int:
         """How many deliveries wait."""
@@ -252,6 +259,11 @@ class Store:
         rows = self.connection.execute("SELECT event FROM events WHERE conversation = ? ORDER BY number", (conversation,))
         return [EVENT.validate_json(row[0]) for row in rows]
 
+    def next_number(self, conversation: str) -> int:
+        """The number the next event of a conversation gets."""
+        row = self.connection.execute("SELECT max(number) FROM events WHERE conversation = ?", (conversation,)).fetchone()
+        return 0 if row[0] is None else int(row[0]) + 1
+
     def append(self, conversation: str, number: int, event: Event) -> None:
         """Store the next event. The primary key refuses a second event of the same number."""
         happened: Happened = event
@@ -259,6 +271,7 @@ class Store:
             "INSERT INTO events(conversation, number, at, person, event) VALUES (?,?,?,?,?)",
             (conversation, number, happened.at, happened.by, event.model_dump_json()),
         )
+        failpoint("C4")
 
     def answered(
         self,
@@ -377,12 +390,16 @@ class Store:
         ).fetchone()
         return row is not None
 
-    def sending(self, numbers: Sequence[int], now: int) -> None:
+    def sending(self, numbers: Sequence[int], now: int, why: str | None = None) -> None:
         """Mark messages as on their way."""
         self.connection.executemany(
-            "UPDATE outbox SET status = 'sending', attempts = attempts + 1, started_at = ? WHERE number = ?",
-            [(now, number) for number in numbers],
+            "UPDATE outbox SET status = 'sending', attempts = attempts + 1, started_at = ?, why = ? WHERE number = ?",
+            [(now, why, number) for number in numbers],
         )
+
+    def look_again(self, number: int, not_before: int) -> None:
+        """Leave a message on its way until then: nobody knows whether it arrived."""
+        self.connection.execute("UPDATE outbox SET not_before = ? WHERE number = ?", (not_before, number))
 
     def sent(self, number: int, sent_as: str | None, now: int) -> None:
         """Mark a message as arrived."""
@@ -408,7 +425,7 @@ class Store:
 
 
 _CONVERSATION = "id, platform, tenant, place, person, started_at, last_at, status, language, knowledge, address"
-_OUTGOING = "number, conversation, platform, place, address, kind, about, body, status, attempts, started_at, sent_as"
+_OUTGOING = "number, conversation, platform, place, address, kind, about, body, status, attempts, started_at, sent_as, why"
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -15,7 +15,7 @@ from bot.advice.scores import Change, Standing, standings
 from bot.advice.sheet import Known, Sheet, at_level, known
 from bot.advice.tables import tables
 from bot.answers import Ranking
-from knowledge.model import ECONOMIC, Knowledge, Question
+from knowledge.model import Knowledge, Question
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,7 @@ class Changes:
 
 def influential(knowledge: Knowledge) -> tuple[str, ...]:
     """The questions whose answers enter the values, in file order; `priorities` is one."""
-    t = tables(knowledge)
-    acting = {*t.effects, *t.vetoes, *t.placements, *ECONOMIC, "priorities"}
+    acting = {*tables(knowledge).questions, "priorities"}
     return tuple(id for id in knowledge.questions if id in acting)
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.model import Knowledge, Question
+from knowledge.model import ECONOMIC, Knowledge, Question
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -25,7 +25,7 @@ class Tables:
 
     options: tuple[str, ...]
     criteria: tuple[str, ...]
-    questions: tuple[str, ...]  # those with levels, in file order
+    questions: tuple[str, ...]  # those that act on values, in file order
     base: Floats  # (C, O)
     effects: dict[str, dict[int, Floats]]  # question -> criterion index -> (L + 1, O)
     vetoes: dict[str, Bools]  # question -> (L + 1, O): level removes option
@@ -66,8 +66,9 @@ def tables(knowledge: Knowledge) -> Tables:
         )
         for placement in knowledge.placements.values()
     }
-    priors = {id: np.array(question.prior) / sum(question.prior) for id, question in leveled.items()}
-    return Tables(options, criteria, tuple(leveled), base, effects, vetoes, priors, placements)
+    acting = tuple(id for id in leveled if id in {*effects, *vetoes, *placements, *ECONOMIC})
+    priors = {id: np.array(leveled[id].prior) / sum(leveled[id].prior) for id in acting}
+    return Tables(options, criteria, acting, base, effects, vetoes, priors, placements)
 
 
 def _zeros(question: Question, options: int) -> Floats:
