@@ -55,9 +55,15 @@ class Lazy(click.Group):
     """Commands in modules of their own, imported when they are used: `advisor chat` does not pay for the others."""
 
     MODULES: ClassVar = {
-        "knowledge": "adapters.cli_knowledge:group",
-        "transcripts": "adapters.cli_transcripts:group",
+        "backup": "adapters.cli_admin:backup",
         "chat": "adapters.cli_chat:chat",
+        "doctor": "adapters.cli_admin:doctor",
+        "forget": "adapters.cli_admin:forget",
+        "knowledge": "adapters.cli_knowledge:group",
+        "run": "adapters.cli_serve:run",
+        "slack": "adapters.cli_serve:slack",
+        "telegram": "adapters.cli_serve:telegram",
+        "transcripts": "adapters.cli_transcripts:group",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:

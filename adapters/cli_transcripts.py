@@ -446,7 +446,8 @@ def _replay_all(reading: Reading, wanted: Filter, as_json: bool, notices: bool) 
                 _tell_short(each, transcript.summary)
     if as_json:
         emit({**counts, "knowledge": reading.today.version, "advices": found})
-    told = f"{counts['differ']} of {counts['same'] + counts['differ']} past advices would differ on knowledge {reading.today.version}"
+    replayed = counts["same"] + counts["differ"]
+    told = f"{counts['differ']} of {replayed} past advices would differ on knowledge {reading.today.version}"
     told += f", {counts['not_replayed']} could not be replayed" if counts["not_replayed"] else ""
     click.echo(told + (f"; {counts['notices']} notices are on their way" if notices else ""), err=True)
 

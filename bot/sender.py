@@ -165,6 +165,10 @@ class Sender:
             log.error("message refused", number=number, why=why)
             self.counters["refused"] += 1
             await self.committer.write(lambda: self.store.close_one(number, why))
+        except Exception as error:  # a defect of an adapter must not stop the others; it may have struck after the send
+            self.counters["ambiguous"] += 1
+            log.error("send failed", number=number, error=type(error).__name__, exc_info=True)
+            await self._later(outgoing)
         else:
             failpoint("C8")
             self.counters["sent"] += 1
@@ -180,6 +184,9 @@ class Sender:
             log.warning("cannot look for a message", number=outgoing.number, why=str(error))
             await self._later(outgoing)
             return True
+        except Exception as error:  # a defect of an adapter: it cannot tell
+            log.error("looking failed", number=outgoing.number, error=type(error).__name__, exc_info=True)
+            there = None
         if there is not None:
             await self.committer.write(lambda: self.store.sent(outgoing.number, there, self.now()))
             return True

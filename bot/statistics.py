@@ -113,12 +113,15 @@ def statistics(archive: Archive, viewer: Viewer, wanted: Filter) -> Statistics:
         )
 
 
-_LAST_ASKED = "(SELECT max(number) FROM outbox WHERE conversation = c.id AND kind = 'send' AND json_extract(body, '$.question') IS NOT NULL)"
+_LAST_ASKED = (
+    "(SELECT max(q.number) FROM outbox q"
+    " WHERE q.conversation = c.id AND q.kind = 'send' AND json_extract(q.body, '$.question') IS NOT NULL)"
+)
 _SPLIT_OFFERED = (
     "(SELECT json_extract(a.advice, '$.split') IS NOT NULL FROM advice a"
     " WHERE a.conversation = c.id ORDER BY a.event_number DESC LIMIT 1)"
 )
-_AGREED = f"c.chosen IS c.recommended OR (c.chosen = 'split' AND coalesce({_SPLIT_OFFERED}, 0))"
+_AGREED = f"c.chosen IS coalesce(c.recommended, 'none') OR (c.chosen = 'split' AND coalesce({_SPLIT_OFFERED}, 0))"
 
 
 def _questions(answers: list[tuple[str, str, int]], stopped: dict[str, int]) -> tuple[QuestionCount, ...]:

@@ -114,6 +114,8 @@ class _Amounts(Numbers):
         end = number.end
         if currency:
             return Amount(number.value, at, end, "money", currency)
+        if code := self.compiled.currencies.get(f"{self._norm(end)} {self._norm(end + 1)}"):
+            return Amount(number.value, at, end + 2, "money", code)
         if code := self._currency(end):
             return Amount(number.value, at, end + 1, "money", code)
         if code := self._cents(end):
@@ -199,6 +201,10 @@ class _Amounts(Numbers):
         # The other codes of ISO 4217 count in capitals only: "try" and "all" are words.
         written = self.raw(at)
         return written if written.isupper() and written in self._codes else None
+
+    def _norm(self, at: int) -> str:
+        word = self.word(at)
+        return "" if word is None else word.norm
 
     def _cents(self, at: int) -> str | None:
         word = self.word(at)

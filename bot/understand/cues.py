@@ -1,7 +1,7 @@
 """Patterns of words, and where they stand in a text.
 
 A pattern is words with a space between them:
-`a|b` either; `a|b?` either or nothing; `stem*` a word that starts so; `#` a number; `/h` a word behind a slash;
+`a|b` either; `a|b?` either or nothing; `stem*` a word that starts so; `#` a number, in digits or a word; `/h` a word behind a slash;
 `{name}` a phrase of that class;
 `..` up to two words of the same clause; `...` up to five of the same sentence.
 Matching walks a tree of all patterns at once, so its work at each word is bounded by the depth of the tree.
@@ -9,7 +9,7 @@ Matching walks a tree of all patterns at once, so its work at each word is bound
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -55,7 +55,8 @@ class Node:
 class Tree:
     """Patterns that are matched together."""
 
-    def __init__(self) -> None:
+    def __init__(self, numbers: Collection[str] = ()) -> None:
+        self._numbers = frozenset(numbers)
         self.root = Node()
         self.stems: set[str] = set()
         self.words: set[str] = set()
@@ -107,7 +108,7 @@ class Tree:
         if known is None:
             norm = word.norm
             stems = (norm[:size] for size in range(SHORTEST_STEM, min(len(norm), LONGEST_STEM) + 1))
-            known = (norm, *(stem + "*" for stem in stems if stem in self.stems))
+            known = (norm, *(["#"] if norm in self._numbers else []), *(stem + "*" for stem in stems if stem in self.stems))
             if len(self._spellings) > 20_000:  # hostile text must not fill the memory
                 self._spellings.clear()
             self._spellings[norm] = known

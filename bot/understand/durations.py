@@ -62,7 +62,8 @@ class Durations:
         longest = [hit for hit in hits if hit.start == start]
         months = amount.within(MONTHS)
         wanted = "horizon" if months is not None and months >= 1 and self._with_total(amount) else "turnaround"
-        return next((hit for hit in longest if hit.cue.question == wanted), longest[0])
+        fitting = [hit for hit in longest if hit.cue.question != "minutes" or MINUTES[amount.unit] <= MINUTES["day"]]
+        return next((hit for hit in fitting if hit.cue.question == wanted), (fitting or longest)[0])
 
     def _with_total(self, amount: Amount) -> bool:
         return self._scene.text.words[amount.start].sentence in self._counted
@@ -79,9 +80,10 @@ class Durations:
                 break
             if (hit := self._after.get(place)) is not None:
                 return hit.cue.question, amount.start, hit.end
-            if place == amount.end and scene.per(place) and place + 1 < len(words):
-                own = words[place].gap == "/"
-                return "minutes", amount.start, place + (1 if own else 2)
+            if place == amount.end and scene.per(place):
+                end = place + (1 if words[place].gap == "/" else 2)
+                if end <= len(words):
+                    return "minutes", amount.start, end
         for place in range(amount.start, max(amount.start - BEFORE - 1, -1), -1):
             if place < amount.start and not scene.leads_on(place):
                 break

@@ -82,8 +82,8 @@ class Compiled:
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self.abbreviations = frozenset(map(normal, lexicon.abbreviations))
-        self.classes = Tree()
-        self.cues = Tree()
+        self.classes = Tree(lexicon.numbers)
+        self.cues = Tree(lexicon.numbers)
         for name, phrases in lexicon.classes.items():
             for phrase in phrases:
                 self.classes.add(phrase, Cue("class", name, ""))

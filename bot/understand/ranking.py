@@ -25,6 +25,7 @@ class _Part:
     tied: bool = True
     place: float | None = None
     denied: bool = False
+    equal: bool = False
 
 
 def rankings(scene: Scene, items: Sequence[str]) -> Iterator[Found]:
@@ -76,9 +77,9 @@ def _trimmed(run: list[Hit]) -> Iterator[list[Hit]]:
 
 def _order(scene: Scene, run: list[Hit], items: Sequence[str], marks: set[str]) -> Ranking:
     """The tiers of a run."""
-    if "equal" in marks:
-        return (tuple(dict.fromkeys(hit.cue.question for hit in run if hit.cue.question in items)),)
     parts = _parts(scene, run, items, "list" in marks)
+    if parts[-1].equal:
+        return (tuple(dict.fromkeys(hit.cue.question for hit in run if hit.cue.question in items)),)
     denied = [part for part in parts if part.denied]
     parts = [part for part in parts if part.terms and not part.denied]
     if denied and not all(part.place in (None, 1.0) for part in parts):
@@ -125,6 +126,8 @@ def _parts(scene: Scene, run: list[Hit], items: Sequence[str], listed: bool) -> 
         elif mark in ("over", "under"):
             parts[-1].tied = False
             under = mark == "under"
+        elif mark == "equal":
+            parts[-1].equal = True
         elif mark == "denied":
             parts[-1].denied = True
         elif mark == "and" and listed and len(parts) > 1 and parts[-1].terms:

@@ -1,0 +1,192 @@
+"""`advisor backup`, `advisor forget` and `advisor doctor`: what an operator does to a database."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from adapters.cli import FAILED, as_json_option, db_option, emit, settings, stop
+
+if TYPE_CHECKING:
+    from bot.erasure import Receipt
+
+
+def now() -> int:
+    """UTC milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+@click.command()
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder (default: `backups` beside the database).")
+@click.option("--keep", type=click.IntRange(min=1), default=7, show_default=True, help="How many of the latest to keep.")
+@click.option("--restore", "copy", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Go back to a backup.")
+@db_option
+@as_json_option
+def backup(out: Path | None, keep: int, copy: Path | None, db: Path | None, as_json: bool) -> None:
+    """Copy the database while the advisor runs, and check the copy; or, with --restore, put a copy in its place.
+
+    Restoring needs the advisor stopped. The database of before is kept beside it, and erasures done since the backup are
+    repeated from the file DATABASE.erased.
+    """
+    from bot.backup import back_up, folder_of, restore
+    from bot.store import StoreError
+
+    database = db or settings().advisor_db
+    try:
+        if copy is not None:
+            restored = restore(copy, database, now())
+            if as_json:
+                emit(asdict(restored))
+            else:
+                click.echo(f"Restored {restored.restored} to {restored.to}: {_many(restored.conversations, 'conversation')}.")
+                if restored.replaced:
+                    click.echo(
+                        f"The database of before is kept as {restored.replaced}; it holds what was erased until you delete it."
+                    )
+                if restored.erasures:
+                    click.echo(f"Erasures repeated: {_counts(restored.erasures)}.")
+            if restored.erasures and not restored.erasures.complete:
+                stop(_unfinished(restored.erasures), code=FAILED)
+            return
+        made = back_up(database, out or folder_of(database), keep, now())
+    except StoreError as error:
+        stop(str(error), code=FAILED)
+    if as_json:
+        emit(asdict(made))
+        return
+    click.echo(f"{made.backup}: {made.bytes} bytes, {_many(made.conversations, 'conversation')}, integrity {made.integrity}")
+    click.echo(f"sha256 {made.sha256}")
+    click.echo(f"kept {len(made.kept)}" + (f", removed {', '.join(made.removed)}" if made.removed else ""))
+
+
+@click.command()
+@click.option("--person", metavar="PLATFORM:TENANT:USER", help="Everything a person started or said.")
+@click.option("--conversation", metavar="ID", help="One conversation.")
+@click.option("--older-than", "days", metavar="DAYS", type=click.IntRange(1, 36_500), help="All that was not used for so long.")
+@click.option("--dry-run", is_flag=True, help="Only count.")
+@db_option
+@as_json_option
+def forget(person: str | None, conversation: str | None, days: int | None, dry_run: bool, db: Path | None, as_json: bool) -> None:
+    """Erase a person, a conversation, or what is old: tables, index, free pages and write-ahead log. Cannot be undone."""
+    from bot.backup import backups, folder_of
+    from bot.erasure import forget_conversation, forget_person
+    from bot.retention import purge
+    from bot.store import Store, StoreError
+
+    if sum(each is not None for each in (person, conversation, days)) != 1:
+        stop("name one of --person PLATFORM:TENANT:USER, --conversation ID and --older-than DAYS")
+    path = db or settings().advisor_db
+    if not path.exists():
+        stop(f"{path} does not exist; name a database with --db or ADVISOR_DB", code=FAILED)
+    try:
+        store = Store(path)
+        try:
+            if person is not None:
+                receipt = forget_person(store, person, now(), dry_run=dry_run)
+            elif conversation is not None:
+                receipt = forget_conversation(store, conversation, now(), dry_run=dry_run)
+            else:
+                receipt = purge(store, days or 0, now(), dry_run=dry_run)
+        finally:
+            store.close()
+    except ValueError as error:
+        stop(f"--person: {error}")
+    except StoreError as error:
+        stop(str(error), code=FAILED)
+    older = [each.name for each in backups(path, folder_of(path))]
+    if as_json:
+        emit({**asdict(receipt), "backups_that_may_still_hold_it": older if receipt.erased else []})
+    else:
+        _tell(receipt, older)
+    if not receipt.complete:
+        stop(_unfinished(receipt), code=FAILED)
+    if not receipt.erased and days is None:
+        stop(f"nothing of {person or conversation} in {path}; `advisor transcripts list` shows ids and persons", code=FAILED)
+
+
+def _tell(receipt: Receipt, older: list[str]) -> None:
+    if receipt.erased:
+        click.echo(f"{'Would erase' if receipt.dry_run else 'Erased'}: {_counts(receipt)}.")
+    elif receipt.act == "purge":
+        click.echo("Nothing is that old.")
+    if receipt.erased and not receipt.dry_run:
+        if receipt.scrubbed:
+            click.echo("Index, free pages and write-ahead log are clean.")
+        if receipt.tombstones:
+            click.echo(f"Tombstones: {', '.join(each[:16] for each in receipt.tombstones)}")
+        if older:
+            click.echo(f"{_many(len(older), 'backup')} may still hold it until rotated away; restoring one repeats the erasure.")
+
+
+def _unfinished(receipt: Receipt) -> str:
+    if receipt.left:
+        return f"still found in {', '.join(receipt.left)}; look there and remove it by hand"
+    return f"erased, but not yet from free pages and write-ahead log: {receipt.why}. Close it and run the same command again"
+
+
+def _counts(receipt: Receipt) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(receipt.erased.items())) or "nothing"
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+@click.command()
+@db_option
+@as_json_option
+def doctor(db: Path | None, as_json: bool) -> None:
+    """Check settings and database, and say what to do. Ends with 0 if all is right, 1 if something is wrong."""
+    from bot.checkup import check_up
+    from bot.origins import misspelt, origins, platforms, problems, sources
+    from bot.settings import HOME
+
+    found = sources()
+    wrong = [*problems(), *misspelt(found)]
+    served = platforms(found)
+    wrong += [f"{each.name}: {', '.join(each.missing)} missing; see the README" for each in served if each.state == "incomplete"]
+    path = db or Path(found.get("ADVISOR_DB") or HOME).expanduser()
+    state = check_up(path)
+    wrong += state.wrong
+    if as_json:
+        emit(
+            {
+                "ok": not wrong,
+                "wrong": wrong,
+                "notes": state.notes,
+                "settings": [asdict(each) for each in origins(found)],
+                "platforms": [asdict(each) for each in served],
+                "database": {
+                    "path": state.path,
+                    "exists": state.exists,
+                    **state.facts,
+                    "backlog": state.backlog,
+                    "locks": state.locks,
+                },
+            }
+        )
+        sys.exit(FAILED if wrong else 0)
+    click.echo("Settings")
+    for each in origins(found):
+        click.echo(f"  {each.name:<30} {'—' if each.shown is None else each.shown}  ({each.origin})")
+    click.echo("Platforms")
+    for platform in served:
+        lacks = f": {', '.join(platform.missing)}" if platform.missing else ""
+        click.echo(f"  {platform.name:<10} {platform.state} ({platform.mode}){lacks}")
+    click.echo(f"Database {state.path}")
+    for name, value in state.facts.items():
+        click.echo(f"  {name:<15} {value}")
+    for name, counts in state.backlog.items():
+        click.echo(f"  {name:<15} {', '.join(f'{count} {status}' for status, count in counts.items())}")
+    for name, holder in state.locks.items():
+        click.echo(f"  {name:<15} held by {holder}")
+    for note in state.notes:
+        click.echo(f"Note: {note}.")
+    if wrong:
+        stop(*(f"Wrong: {each}" for each in wrong), code=FAILED)
+    click.echo("All right.")

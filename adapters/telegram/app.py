@@ -1,0 +1,217 @@
+"""Telegram served: bot, desk, gateway and one way in, until SIGTERM or SIGINT. What is on its way then is finished."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import TypeVar
+
+import httpx
+import structlog
+from telegram.error import InvalidToken, TelegramError
+from telegram.request import HTTPXRequest
+
+from adapters.telegram.desk import Desk
+from adapters.telegram.errors import NOT_ACCEPTED, meaning
+from adapters.telegram.gateway import TelegramGateway
+from adapters.telegram.pacing import Pacing
+from adapters.telegram.parse import COMMANDS, Parser
+from adapters.telegram.polling import Poller
+from adapters.telegram.receiver import Receiver
+from adapters.telegram.settings import TelegramSettings
+from adapters.telegram.update import KINDS
+from adapters.telegram.webhook import Webhook, listening
+from bot.serve import Server
+from bot.service import World
+from bot.store import Store
+from knowledge.model import Knowledge
+from telegram import Bot, BotCommand, User
+
+log = structlog.get_logger()
+
+Result = TypeVar("Result")
+
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+LONGEST_PAUSE = 30.0
+CONNECTIONS = 100
+
+
+class CannotServe(Exception):
+    """Telegram cannot be served; the text says why and what to do."""
+
+
+async def serve(
+    store: Store,
+    knowledge: Knowledge,
+    files: Mapping[str, str],
+    settings: TelegramSettings,
+    *,
+    stopping: asyncio.Event | None = None,
+    pacing: Pacing | None = None,
+) -> None:
+    """Serve until `stopping` is set, or until a signal if none is given. Raises CannotServe or AlreadyServed."""
+    stop = stopping or asyncio.Event()
+    request = HTTPXRequest(connection_pool_size=CONNECTIONS, read_timeout=20.0, connect_timeout=10.0, pool_timeout=10.0)
+    bot = Bot(settings.token, settings.bot_url, settings.file_url, request=request, get_updates_request=request)
+    with _signals(stop) if stopping is None else contextlib.nullcontext():
+        try:
+            me = await _introduced(bot, stop)
+            if me is not None:
+                await _served(bot, me, store, knowledge, files, settings, stop, pacing or Pacing())
+        finally:
+            await request.shutdown()
+
+
+async def _served(
+    bot: Bot,
+    me: User,
+    store: Store,
+    knowledge: Knowledge,
+    files: Mapping[str, str],
+    settings: TelegramSettings,
+    stop: asyncio.Event,
+    pacing: Pacing,
+) -> None:
+    username = me.username or ""
+    desk = Desk(
+        store,
+        TelegramGateway.platform,
+        Parser(me.id, username, knowledge),
+        knowledge,
+        files,
+        World(_now, _new_id),
+        language=settings.advisor_lang,
+        everyone=settings.advisor_thread_answers == "everyone",
+        retention_days=settings.advisor_retention_days,
+    )
+    gateway = TelegramGateway(bot, username, knowledge, settings.advisor_lang, pacing, _now)
+    server = Server(desk, gateway)
+    receiver = Receiver(server, me.id, gateway.acknowledge, _now)
+    serving = asyncio.ensure_future(server.run())
+    waiting = asyncio.ensure_future(_until(stop))
+    try:
+        await asyncio.sleep(0)  # a second process is refused before it fetches anything
+        if not serving.done():
+            async with _inlet(bot, receiver, settings, stop) as feeding:
+                introducing = asyncio.ensure_future(_introduce(bot, knowledge, settings.advisor_lang))
+                log.info("serving Telegram", bot=username, mode=settings.telegram_mode)
+                first: set[asyncio.Future[None]] = {serving, feeding, waiting}
+                await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+                await _ended(introducing)
+                server.stop()
+            await receiver.finish()
+    finally:
+        server.stop()
+        waiting.cancel()
+        await serving
+
+
+@asynccontextmanager
+async def _inlet(
+    bot: Bot, receiver: Receiver, settings: TelegramSettings, stop: asyncio.Event
+) -> AsyncIterator[asyncio.Future[None]]:
+    """The way in, open while inside; gives what ends if it fails."""
+    if settings.telegram_mode == "webhook":
+        secret = settings.telegram_webhook_secret.get_secret_value()
+        host, port, path = settings.telegram_listen_host, settings.telegram_listen_port, settings.telegram_listen_path
+        try:
+            async with listening(Webhook(receiver, secret), host, port, path):
+                registering = asyncio.ensure_future(_register(bot, settings, secret, stop))
+                yield registering
+                await _ended(registering)
+        except OSError as error:
+            raise CannotServe(f"cannot listen on {host}:{port}: {error.strerror}; see TELEGRAM_LISTEN_PORT") from error
+        return
+    async with httpx.AsyncClient() as client:
+        polling = asyncio.ensure_future(
+            _poll(bot, Poller(client, f"{settings.bot_url}{settings.token}/getUpdates", receiver), stop)
+        )
+        yield polling
+        await _ended(polling)
+
+
+async def _until(stop: asyncio.Event) -> None:
+    await stop.wait()
+
+
+async def _ended(task: asyncio.Future[None]) -> None:
+    """End a task; a failure of its own is raised."""
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def _poll(bot: Bot, poller: Poller, stop: asyncio.Event) -> None:
+    """Fetch; a webhook left over from before would refuse it. Nothing pending is dropped."""
+    await _insist(lambda: bot.delete_webhook(drop_pending_updates=False), stop)
+    await poller.run()
+
+
+async def _register(bot: Bot, settings: TelegramSettings, secret: str, stop: asyncio.Event) -> None:
+    url = settings.telegram_webhook_url
+    await _insist(
+        lambda: bot.set_webhook(url, allowed_updates=list(KINDS), secret_token=secret, drop_pending_updates=False), stop
+    )
+    log.info("webhook set", url=url)
+    await stop.wait()
+
+
+async def _introduced(bot: Bot, stop: asyncio.Event) -> User | None:
+    """Who the bot is; None if told to stop before Telegram could be reached. Raises CannotServe for a wrong token."""
+    return await _insist(bot.get_me, stop)
+
+
+async def _insist(call: Callable[[], Awaitable[Result]], stop: asyncio.Event) -> Result | None:
+    """Call until it works; None if told to stop. Raises CannotServe for a token that is not accepted."""
+    pause = 1.0
+    while not stop.is_set():
+        try:
+            return await call()
+        except InvalidToken:
+            raise CannotServe(NOT_ACCEPTED) from None
+        except TelegramError as error:
+            log.warning("Telegram cannot be reached yet", why=str(meaning(error)), again_in=pause)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), timeout=pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+    return None
+
+
+async def _introduce(bot: Bot, knowledge: Knowledge, language: str) -> None:
+    """Menu and descriptions; a server that does not know them is no obstacle."""
+    sentences = knowledge.words(language).sentences
+    commands = [BotCommand(name, sentences[f"telegram_command_{name}"]) for name in ("start", *COMMANDS)]
+    try:
+        await bot.set_my_commands(commands)
+        await bot.set_my_description(sentences["telegram_description"])
+        await bot.set_my_short_description(sentences["telegram_short"])
+    except TelegramError as error:
+        log.warning("menu and descriptions were not set", why=str(meaning(error)))
+
+
+@contextmanager
+def _signals(stop: asyncio.Event) -> Iterator[None]:
+    """SIGTERM and SIGINT stop in good order."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+def _now() -> int:
+    """UTC milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def _new_id() -> str:
+    """A conversation id that is easy to type."""
+    return "".join(secrets.choice(LETTERS) for _ in range(8))

@@ -1,0 +1,103 @@
+"""What Telegram looks up besides the turn: one's own advisories, and which message a tap or an edit is about. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from adapters.telegram.deliveries import PLATFORM, moved_key, place
+from adapters.telegram.update import Update
+from bot.markup import escape
+from bot.speak import Button, Message
+from bot.store import Conversation, Store
+from knowledge.model import Language
+
+SHOWN = 10
+_LONGEST_NAME = 60
+
+
+@dataclass(frozen=True)
+class Past:
+    """An advisory of somebody."""
+
+    id: str
+    last_at: int
+    status: str
+    process: str | None
+
+
+def own(store: Store, person: str) -> list[Past]:
+    """A person's own advisories, the latest first."""
+    rows = store.connection.execute(
+        "SELECT id, last_at, status, process FROM conversations WHERE person = ? ORDER BY last_at DESC LIMIT ?", (person, SHOWN)
+    )
+    return [Past(*row) for row in rows]
+
+
+def listed(past: Sequence[Past], words: Language) -> Message:
+    """The list of advisories, a button for each."""
+    said = words.sentences
+    if not past:
+        return Message(name="history", markdown=said["telegram_history_empty"])
+    lines = []
+    for number, each in enumerate(past, start=1):
+        name = each.process or said["telegram_unnamed"]
+        name = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1].rstrip() + "…"
+        date = datetime.fromtimestamp(each.last_at / 1000, UTC).strftime("%Y-%m-%d")
+        line = said["telegram_history_line"].format(
+            number=number, date=date, process=name, status=said[f"telegram_status_{each.status}"]
+        )
+        lines.append(escape(line))
+    buttons = tuple(Button(label=str(number), token=f"t:open:{each.id}") for number, each in enumerate(past, start=1))
+    return Message(name="history", markdown="\n\n".join([said["telegram_history"], *lines]), buttons=buttons)
+
+
+def held_at(store: Store, here: str, chat: int, bot: int, *, private: bool) -> list[Conversation]:
+    """The conversations held at a place, the one talked in last first; those of the group that it was before count too."""
+    places = [here] if private else [here, *(place(bot, old, None) for old in _before(store, chat, bot))]
+    marks = ",".join("?" * len(places))
+    ids = store.connection.execute(
+        f"SELECT id FROM conversations WHERE place IN ({marks}) ORDER BY last_at DESC, rowid DESC LIMIT 50",  # noqa: S608  marks
+        places,
+    ).fetchall()
+    return [found for (id,) in ids if (found := store.conversation(id)) is not None]
+
+
+def _before(store: Store, chat: int, bot: int) -> list[int]:
+    """The ids that a supergroup had as a group (platform.md 2.3)."""
+    prefix = moved_key(bot, chat, 0).removesuffix("0")
+    rows = store.connection.execute(
+        "SELECT message_key FROM inbox WHERE platform = ? AND message_key >= ? AND message_key < ?",
+        (PLATFORM, prefix, prefix[:-1] + ";"),
+    )
+    return [int(key.removeprefix(prefix)) for (key,) in rows]
+
+
+def tapped(store: Store, held: Sequence[Conversation], sent_as: str) -> int | None:
+    """The number in the outbox of a message that was sent in one of these conversations."""
+    for conversation in held:
+        row = store.connection.execute(
+            "SELECT number FROM outbox WHERE conversation = ? AND sent_as = ? ORDER BY number DESC LIMIT 1",
+            (conversation.id, sent_as),
+        ).fetchone()
+        if row is not None:
+            return int(row[0])
+    return None
+
+
+def has_answers(store: Store, conversation: str) -> bool:
+    """Whether there is something to lose."""
+    found = store.connection.execute("SELECT 1 FROM answers WHERE conversation = ? LIMIT 1", (conversation,)).fetchone()
+    return found is not None
+
+
+def said_before(store: Store, bot: int, chat: int, message: int) -> str | None:
+    """What a message said before it was edited; None if that is not known."""
+    row = store.connection.execute(
+        "SELECT raw FROM inbox WHERE platform = ? AND message_key = ?", (PLATFORM, f"{bot}:{chat}:{message}")
+    ).fetchone()
+    if row is None or not row[0]:
+        return None
+    original = Update.model_validate_json(row[0]).message
+    return original.text or original.caption if original is not None else None

@@ -1,0 +1,351 @@
+"""Past advisories: lists by page and filter, search, and above all that nobody sees what is not theirs."""
+
+import json
+import sqlite3
+import string
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from adapters.console import delivery, parse
+from bot.archive import Archive, Filter, Viewer
+from bot.messages import Incoming
+from bot.review import NotAllowed, outcome, review
+from bot.schema import MIGRATIONS
+from bot.search import OPEN, quoted, search
+from bot.service import Service, World
+from bot.statistics import statistics
+from bot.store import Conversation, Line, Store, StoreError
+from knowledge.load import packaged, packaged_files
+
+BASE = packaged()
+ANSWERS = {"kind": "tagging", "volume": 20000.0, "minutes": 1.0, "data": "public", "checkable": "objective"}
+OPERATOR = Viewer("console:local:you", reviewer=True, name="console:local:operator")
+HOSTILE = [
+    '"', "''", '"" OR 1', "*", "NEAR(a b)", "a AND", "-", "^x", "text:photos", "{a b}:c", "\x00", "\ud800", "a\x00b", "(",
+    "'; DROP TABLE x; --",
+    "x" * 100_000, '"' * 5000, "\u202eevil", "😀", "= + @", "%", "_", "a NOT b", "col : x", "()", "+", "a" + "\n" * 50,
+]  # fmt: skip
+
+
+class Talks:
+    """Conversations driven through the service as the terminal drives it."""
+
+    def __init__(self, path, base=BASE, files=None):
+        self.time, self.ids, self.number = 1_700_000_000_000, 0, 0
+        self.path, self.store = path, Store(path)
+        world = World(self._now, self._id)
+        self.service = Service(self.store, "console", parse, base, files or packaged_files(), world, order="file", everyone=True)
+
+    def _now(self):
+        self.time += 1000
+        return self.time
+
+    def _id(self):
+        self.ids += 1
+        return f"case-{self.ids:04d}"
+
+    def send(self, place, *, person="console:local:you", **incoming):
+        self.number += 1
+        message = Incoming(person=person, tenant="local", **incoming)
+        self.service.receive([delivery(message, place, self.number, self.number, "test")])
+        while self.service.work():
+            pass
+        return self.store.latest_at(place).id
+
+    def advised(self, place, person="console:local:you", words="Photo tags", **stated):
+        """A conversation with an advice: opening words, an answer file, and the request to advise."""
+        self.send(place, person=person, fresh=True)
+        self.send(place, person=person, text=words)
+        raw = {id: {"value": value} if not isinstance(value, dict) else value for id, value in {**ANSWERS, **stated}.items()}
+        self.send(place, person=person, text=json.dumps(raw), via="file")
+        return self.send(place, person=person, token="r:advise", label="Advise now", via="tapped")
+
+    def close(self):
+        self.store.close()
+
+
+@pytest.fixture
+def talks(tmp_path):
+    found = Talks(tmp_path / "a.db")
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def archive(talks):
+    found = Archive(talks.path)
+    yield found
+    found.close()
+
+
+def audit(talks):
+    return talks.store.connection.execute("SELECT viewer, conversation, did FROM access_audit ORDER BY id").fetchall()
+
+
+def plain(store, id, person, at, words=(), others=(), **columns):
+    """A conversation without the engine: quick to make in numbers."""
+    platform, tenant, _ = person.split(":")
+    store.keep_knowledge("v", {}, 0)
+    store.begin(Conversation(id, platform, tenant, f"place-{id}", person, at, at, "open", "en", "v", "{}"))
+    for number, who in enumerate((person, *others)):
+        event = '{"at":1,"by":"x","event":"upgraded","knowledge":"v"}'
+        store.connection.execute("INSERT INTO events VALUES (?,?,?,?,?)", (id, number, at, who, event))
+    store.write(id, [Line(0, at, "person", person, "typed", text) for text in words])
+    if columns:
+        store.note(id, **columns)
+
+
+def test_an_advised_conversation_can_be_listed_and_read(talks, archive):
+    id = talks.advised("p1", volume={"status": "dont_know"})
+    [row] = archive.page(OPERATOR, Filter())
+    assert (row.id, row.kind, row.status, row.unknowns) == (id, "tagging", "advised", 1)
+    whole = archive.transcript(OPERATOR, id, "show")
+    assert whole.summary == row
+    assert next(line.text for line in whole.lines if line.speaker == "person") == "Photo tags"
+    assert json.loads(whole.advice[0].text)["verdict"] == row.verdict
+
+
+def test_an_answer_given_after_all_is_no_longer_unknown(talks, archive):
+    talks.advised("p1", volume={"status": "dont_know"}, months={"status": "later"})
+    assert archive.page(OPERATOR, Filter())[0].unknowns == 2
+    talks.send("p1", text=json.dumps({"volume": {"value": 5.0}}), via="file")
+    assert archive.page(OPERATOR, Filter(unknowns=True))[0].unknowns == 1
+
+
+def test_pages_follow_each_other_without_gaps_or_repeats(talks, archive):
+    with talks.store.transaction():
+        for n in range(57):
+            plain(talks.store, f"c{n:03d}", "slack:T:ann", at=n // 3)
+    seen, after = [], None
+    while found := archive.page(OPERATOR, Filter(), 10, after):
+        seen += found
+        after = found[-1].cursor
+    assert [each.id for each in seen] == [each.id for each in archive.every(OPERATOR, Filter())]
+    assert [(each.last_at, each.id) for each in seen] == sorted(((n // 3, f"c{n:03d}") for n in range(57)), reverse=True)
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "12", "12.", ".a", "9" * 30 + ".a", "²³.a"])
+def test_a_bad_cursor_is_refused(archive, cursor):
+    with pytest.raises(ValueError, match="not a place in the list"):
+        archive.page(OPERATOR, Filter(), 10, cursor)
+
+
+def test_every_filter_narrows_the_list_to_what_it_names(talks, archive):
+    with talks.store.transaction():
+        plain(talks.store, "a", "slack:T:ann", 100, kind="tagging", recommended="in_house", verdict="clear", status="advised")
+        plain(talks.store, "b", "telegram:-:bob", 200, kind="claims")
+    review(archive, OPERATOR, "a", "right", "", "Ann", flag=True)
+    outcome(archive, OPERATOR, "a", "split", "fine")
+    only_a = [
+        Filter(platform="slack"), Filter(person="slack:T:ann"), Filter(until=200), Filter(kind="tagging"),
+        Filter(recommended="in_house"),
+        Filter(outcome="split"), Filter(verdict="clear"), Filter(status="advised"), Filter(reviewed=True), Filter(flagged=True),
+    ]  # fmt: skip
+    only_b = [Filter(since=200), Filter(reviewed=False), Filter(flagged=False), Filter(status="open")]
+    assert {tuple(each.id for each in archive.page(OPERATOR, wanted)) for wanted in only_a} == {("a",)}
+    assert {tuple(each.id for each in archive.page(OPERATOR, wanted)) for wanted in only_b} == {("b",)}
+    assert archive.page(OPERATOR, Filter(unknowns=True)) == []
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [Filter(), Filter(platform="slack"), Filter(kind="x"), Filter(verdict="clear"), Filter(status="open"), Filter(reviewed=False),
+     Filter(recommended="in_house"), Filter(outcome="split"), Filter(unknowns=True), Filter(flagged=True),
+     Filter(person="slack:T:ann")],
+)  # fmt: skip
+def test_every_filter_reads_its_page_off_an_index(archive, wanted):
+    from bot.archive import conditions
+
+    where, bound = conditions(OPERATOR, wanted)
+    sql = f"EXPLAIN QUERY PLAN SELECT c.id FROM conversations c WHERE {where} ORDER BY c.last_at DESC, c.id DESC LIMIT 20"
+    plan = " ".join(row[3] for row in archive.store.connection.execute(sql, bound))
+    assert "USING" in plan and "INDEX" in plan
+    assert "TEMP B-TREE" not in plan or "LAST TERM" in plan or "RIGHT PART" in plan
+
+
+def test_a_reviewers_read_of_anothers_transcript_is_on_record_and_ones_own_is_not(talks, archive):
+    own, other = talks.advised("p1"), talks.advised("p2", person="console:local:bob")
+    for id in (own, other):
+        archive.transcript(OPERATOR, id, "show")
+    list(archive.transcripts(OPERATOR, archive.every(OPERATOR, Filter()), "export"))
+    search(archive, OPERATOR, "photo tags")
+    assert audit(talks) == [("console:local:operator", other, did) for did in ("show", "export", "search")]
+
+
+def test_nothing_is_handed_out_when_the_audit_cannot_be_written(talks, archive):
+    id = talks.advised("p1", person="slack:T:ann")
+    talks.store.connection.execute("CREATE TRIGGER full BEFORE INSERT ON access_audit BEGIN SELECT RAISE(FAIL, 'disk'); END")
+    with pytest.raises(StoreError):
+        archive.transcript(OPERATOR, id, "show")
+    with pytest.raises(StoreError):
+        search(archive, OPERATOR, "photo tags")
+
+
+def test_a_threads_participant_sees_it_and_a_stranger_does_not(talks, archive):
+    id = talks.advised("p1", person="slack:T:ann")
+    talks.send("p1", person="slack:T:bob", text="why?")
+    for person, sees in (("slack:T:ann", True), ("slack:T:bob", True), ("slack:T:eve", False), ("slack:U:ann", False)):
+        viewer = Viewer(person, reviewer=False)
+        assert (archive.transcript(viewer, id, "show") is not None) is sees
+        assert bool(archive.page(viewer, Filter())) is sees
+        assert bool(search(archive, viewer, "photo tags")) is sees
+        assert statistics(archive, viewer, Filter()).conversations == int(sees)
+    assert audit(talks) == []
+
+
+def test_only_a_reviewer_reviews_and_an_owner_may_tell_the_outcome(talks, archive):
+    id = talks.advised("p1", person="slack:T:ann")
+    ann, eve = Viewer("slack:T:ann", reviewer=False), Viewer("slack:T:eve", reviewer=False)
+    with pytest.raises(NotAllowed):
+        review(archive, ann, id, "right", "", "Ann", flag=False)
+    assert outcome(archive, eve, id, "none", "x") is None
+    assert outcome(archive, ann, id, "none", "we waited\x1b[31m").happened == "we waited[31m"
+    assert review(archive, OPERATOR, "no such", "right", "", "Ann", flag=False) is None
+    with pytest.raises(ValueError, match="name"):
+        review(archive, OPERATOR, id, "right", "", " \u202e ", flag=False)
+
+
+PERSONS = [f"{platform}:T:{name}" for platform in ("slack", "telegram") for name in ("ann", "bob", "cy")]
+CASES = st.lists(
+    st.tuples(st.sampled_from(PERSONS), st.lists(st.sampled_from(PERSONS), max_size=2), st.integers(0, 5), st.booleans()),
+    min_size=1,
+    max_size=12,
+)
+FILTERS = st.builds(
+    Filter,
+    platform=st.sampled_from([None, "slack"]),
+    person=st.sampled_from([None, *PERSONS]),
+    since=st.sampled_from([None, 2]),
+    until=st.sampled_from([None, 4]),
+    reviewed=st.sampled_from([None, True, False]),
+    unknowns=st.sampled_from([None, False]),
+    status=st.sampled_from([None, "open"]),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(CASES, st.sampled_from(PERSONS), FILTERS, st.sampled_from(["photos", "photos tags", "*", "secret"]))
+def test_no_query_returns_a_row_that_its_viewer_may_not_see(cases, person, wanted, words):
+    with TemporaryDirectory() as folder:
+        store = Store(Path(folder) / "a.db")
+        archive = None
+        try:
+            with store.transaction():
+                for n, (starter, others, at, reviewed) in enumerate(cases):
+                    plain(store, f"c{n}", starter, at, ["photos tags", f"secret {starter}"], others)
+                    if reviewed:
+                        store.connection.execute("INSERT INTO reviews VALUES (NULL,?,0,'r','right','',0)", (f"c{n}",))
+            archive = Archive(store.path)
+            viewer = Viewer(person, reviewer=False)
+            mine = {f"c{n}" for n, (starter, others, _, _) in enumerate(cases) if person in (starter, *others)}
+            listed = {each.id for each in archive.every(viewer, wanted)}
+            assert listed <= mine
+            assert {each.id for each in archive.page(viewer, Filter(), 1000)} == mine
+            assert archive.count(viewer, wanted) == len(listed)
+            assert {hit.conversation for hit in search(archive, viewer, words, 1000)} <= mine
+            counted = statistics(archive, viewer, wanted)
+            assert counted.conversations == len(listed)
+            assert sum(counted.reviews.values()) <= len(listed)
+            everybodys = list(archive.every(Viewer("x", reviewer=True), Filter()))
+            assert {each.summary.id for each in archive.transcripts(viewer, everybodys, "export")} == mine
+            for n in range(len(cases)):
+                assert (archive.transcript(viewer, f"c{n}", "show") is not None) is (f"c{n}" in mine)
+                assert (archive.summary(viewer, f"c{n}") is not None) is (f"c{n}" in mine)
+                if f"c{n}" not in mine:
+                    assert outcome(archive, viewer, f"c{n}", "none", "") is None
+            assert store.connection.execute("SELECT count(*) FROM access_audit").fetchone()[0] == 0
+        finally:
+            if archive is not None:
+                archive.close()
+            store.close()
+
+
+# --- search ------------------------------------------------------------------------------------------------------------
+
+
+def test_search_finds_words_in_any_case_and_accent_and_marks_them(talks, archive):
+    with talks.store.transaction():
+        plain(talks.store, "a", "slack:T:ann", 1, ["We tag Café photos by hand", "nothing here"])
+        plain(talks.store, "b", "slack:T:bob", 2, ["invoices only"])
+    [hit] = search(archive, OPERATOR, "cafe PHOTOS")
+    assert (hit.conversation, hit.pieces[1::2]) == ("a", ("Café", "photos"))
+    assert "".join(hit.pieces) == "We tag Café photos by hand"
+
+
+def test_the_line_that_says_it_shortly_and_often_comes_first(talks, archive):
+    with talks.store.transaction():
+        plain(talks.store, "long", "slack:T:ann", 1, ["payroll " + "and many other things " * 40])
+        plain(talks.store, "short", "slack:T:ann", 2, ["payroll, only payroll"])
+    assert [hit.conversation for hit in search(archive, OPERATOR, "payroll")] == ["short", "long"]
+
+
+@pytest.mark.parametrize("query", HOSTILE)
+@pytest.mark.parametrize("reviewer", [True, False])
+def test_hostile_queries_are_harmless(talks, archive, query, reviewer):
+    with talks.store.transaction():
+        plain(talks.store, "a", "slack:T:ann", 1, ["photos", query.replace("\ud800", "")])
+    hits = search(archive, Viewer("slack:T:ann", reviewer), query)
+    assert all(hit.conversation == "a" for hit in hits)
+    assert all(OPEN not in "".join(hit.pieces) for hit in hits)
+
+
+@given(st.text())
+def test_a_query_is_only_ever_quoted_phrases(text):
+    query = quoted(text)
+    assert query.count('"') % 2 == 0
+    assert "\x00" not in query
+    query.encode()
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.sampled_from(string.punctuation + "ab \"'*\x00é"), max_size=30))
+def test_no_query_makes_the_search_fail(archive, text):
+    search(archive, OPERATOR, text)
+
+
+# --- files of an earlier schema ------------------------------------------------------------------------------------------
+
+
+def test_a_file_of_the_first_schema_is_brought_up_to_date_and_keeps_who_took_part(tmp_path):
+    from sqlite_utils.db import Database
+
+    path = tmp_path / "old.db"
+    connection = sqlite3.connect(path, isolation_level=None)
+    MIGRATIONS.apply(Database(connection), stop_before="m002_archive")
+    connection.execute("INSERT INTO knowledge_versions VALUES ('v', 0, x'')")
+    connection.execute(
+        "INSERT INTO conversations VALUES ('a','slack','T','p','slack:T:ann',1,1,'open','en','v',NULL,NULL,NULL,NULL,'{}')"
+    )
+    event = '{"at":1,"by":"slack:T:bob","event":"upgraded","knowledge":"v"}'
+    connection.execute("INSERT INTO events VALUES ('a',0,1,'slack:T:bob',?)", (event,))
+    connection.execute("INSERT INTO answers VALUES ('a','volume',0,1,'slack:T:ann','dont_know',NULL,0,'',NULL)")
+    connection.close()
+    archive = Archive(path)
+    try:
+        assert archive.page(OPERATOR, Filter())[0].unknowns == 1
+        assert archive.transcript(Viewer("slack:T:bob", reviewer=False), "a", "show") is not None
+    finally:
+        archive.close()
+
+
+def test_a_file_that_is_no_database_or_is_not_there_is_named(tmp_path):
+    (tmp_path / "x.db").write_text("not a database at all, only text that is long enough to look like one" * 20)
+    for name in ("x.db", "missing.db"):
+        with pytest.raises(StoreError, match=name):
+            Archive(tmp_path / name)
+
+
+def test_statistics_count_what_happened(talks, archive):
+    done = talks.advised("p1", volume={"status": "dont_know"})
+    talks.send("p2", fresh=True)
+    outcome(archive, OPERATOR, done, archive.page(OPERATOR, Filter(status="advised"))[0].recommended or "none", "")
+    found = statistics(archive, OPERATOR, Filter())
+    assert (found.conversations, found.advised, found.with_outcome) == (2, 1, 1)
+    counts = {each.question: each for each in found.questions}
+    assert counts["volume"].dont_know == 1
+    assert counts["process"].stopped == 1
+    json.dumps(found.as_json())

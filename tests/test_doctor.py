@@ -1,0 +1,155 @@
+"""The doctor says where each setting comes from, what is missing, how the database is, and what to do; and changes nothing."""
+
+import json
+import os
+import sqlite3
+
+import pytest
+from click.testing import CliRunner
+
+from adapters.cli_admin import doctor, forget
+from bot.checkup import held_by, wal_reset_bug
+from bot.erasure import forget_person
+from bot.locks import FileLock
+from bot.store import Delivery, Store
+from test_erasure import ALICE, NOW, WORDS, converse
+
+TOKEN = "xoxb-" + "1234567890-abcdefABCDEF"
+
+
+@pytest.fixture(autouse=True)
+def _clean(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in list(os.environ):
+        if name.upper().startswith(("ADVISOR_", "SLACK_", "TELEGRAM_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("ADVISOR_DB", str(tmp_path / "advisor.db"))
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = Store(tmp_path / "advisor.db")
+    yield opened
+    opened.close()
+
+
+def examined(*extra):
+    run = CliRunner().invoke(doctor, ["--json", *extra])
+    return run.exit_code, json.loads(run.stdout), run
+
+
+def test_all_right_is_exit_code_0_and_nothing_is_created(tmp_path):
+    code, said, _ = examined()
+    assert code == 0 and said["ok"] and not said["database"]["exists"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_each_setting_is_shown_with_its_origin_and_secrets_only_as_set(tmp_path, monkeypatch):
+    (tmp_path / ".env").write_text(f"SLACK_BOT_TOKEN={TOKEN}\nSLACK_APP_TOKEN=xapp-1-A-2-b\nADVISOR_LANG=de\n")
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "123456789:" + "A" * 35)
+    monkeypatch.setenv("TELEGRAM_WEBHOOK_URL", "https://user:pw@bot.example/unguessable")
+    code, said, run = examined()
+    by = {each["name"]: (each["shown"], each["origin"]) for each in said["settings"]}
+    assert code == 0, run.output
+    assert by["SLACK_BOT_TOKEN"] == ("set", ".env") and by["TELEGRAM_BOT_TOKEN"] == ("set", "environment")
+    assert by["SLACK_SIGNING_SECRET"] == ("not set", "default") and by["ADVISOR_LANG"] == ("de", ".env")
+    assert by["TELEGRAM_WEBHOOK_URL"] == ("https://bot.example/…", "environment")
+    assert by["SLACK_MODE"] == ("socket", "default") and by["ADVISOR_HEALTH_PORT"] == ("8080", "default")
+    text = CliRunner().invoke(doctor, []).output + run.output
+    for secret in ("1234567890-abc", "xapp-1", "AAAA", "unguessable", "pw@"):
+        assert secret not in text
+
+
+def test_what_a_platform_lacks_is_named(monkeypatch):
+    monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "1:x")
+    monkeypatch.setenv("TELEGRAM_MODE", "carrier-pigeon")
+    code, said, _ = examined()
+    assert code == 1
+    assert said["platforms"][0] == {"name": "slack", "state": "incomplete", "mode": "socket", "missing": ["SLACK_APP_TOKEN"]}
+    assert "polling, webhook" in said["platforms"][1]["missing"][0]
+    monkeypatch.setenv("SLACK_MODE", "http")
+    assert examined()[1]["platforms"][0]["missing"] == ["SLACK_SIGNING_SECRET"]
+
+
+def test_wrong_and_misspelt_settings_are_all_said(monkeypatch):
+    monkeypatch.setenv("ADVISOR_HEALTH_PORT", "many")
+    monkeypatch.setenv("ADVISOR_RETENTION_DAY", "30")
+    code, said, _ = examined()
+    assert code == 1 and any("ADVISOR_HEALTH_PORT: got 'many'" in each for each in said["wrong"])
+    assert "ADVISOR_RETENTION_DAY is not a setting; did you mean ADVISOR_RETENTION_DAYS?" in said["wrong"]
+
+
+def test_a_database_is_described(store):
+    converse(store, "one", ALICE, WORDS)
+    with store.transaction():
+        store.put([Delivery("slack", "k", None, "p", "1", NOW, "{}"), Delivery("slack", "a", None, None, "1", NOW, "{}")])
+    code, said, _ = examined()
+    state = said["database"]
+    assert code == 0 and state["mode"] == "0600" and state["journal"] == "wal" and state["quick_check"] == "ok"
+    assert state["conversations"] == 1 and state["schema"].startswith("m0")
+    assert state["backlog"] == {"slack": {"inbox aside": 1, "inbox new": 1, "outbox pending": 1}}
+    assert any("kept aside" in note for note in said["notes"]) and any("no backup" in note for note in said["notes"])
+    assert WORDS not in json.dumps(said)
+
+
+def test_a_lock_is_shown_with_its_process_and_not_taken(store, tmp_path):
+    lock = FileLock(tmp_path / "advisor.db.slack.lock")
+    lock.acquire(0)
+    assert examined()[1]["database"]["locks"] == {"advisor.db.slack.lock": f"process {os.getpid()}"}
+    lock.close()
+    assert held_by(lock.path) is None
+
+
+@pytest.mark.parametrize(
+    ("version", "bad"),
+    [((3, 40, 1), 1), ((3, 44, 5), 1), ((3, 44, 6), 0), ((3, 45, 0), 1), ((3, 50, 6), 1), ((3, 50, 7), 0), ((3, 51, 2), 1), ((3, 51, 3), 0), ((3, 53, 0), 0)],
+)  # fmt: skip
+def test_the_wal_reset_bug_is_known_by_version(version, bad):
+    assert wal_reset_bug(version) == bool(bad)
+
+
+def test_what_is_wrong_with_a_database_comes_with_what_to_do(store, tmp_path):
+    store.path.chmod(0o644)
+    code, said, _ = examined()
+    assert code == 1 and any("chmod 600" in each for each in said["wrong"])
+    store.path.chmod(0o600)
+    store.connection.execute(
+        "INSERT INTO _sqlite_migrations(migration_set, name, applied_at) VALUES ('sourcing_advisor', 'm999_x', '')"
+    )
+    assert any("newer version" in each and "update" in each for each in examined()[1]["wrong"])
+
+
+def test_a_file_that_is_no_database_or_another_programs_is_told_apart(tmp_path):
+    (tmp_path / "text.db").write_text("not a database, but long enough to be read as a header of one " * 4)
+    assert any("not a database" in each for each in examined("--db", str(tmp_path / "text.db"))[1]["wrong"])
+    connection = sqlite3.connect(tmp_path / "other.db")
+    connection.execute("CREATE TABLE t(x)")
+    connection.close()
+    (tmp_path / "other.db").chmod(0o600)
+    assert any("not one of the advisor's" in each for each in examined("--db", str(tmp_path / "other.db"))[1]["wrong"])
+
+
+def test_an_erasure_not_yet_repeated_is_wrong(store):
+    converse(store, "one", ALICE, WORDS)
+    forget_person(store, ALICE, NOW)
+    with store.transaction():
+        store.connection.execute("DELETE FROM tombstones")
+    assert any("not repeated" in each for each in examined()[1]["wrong"])
+
+
+def test_forget_from_the_command_line(store, tmp_path):
+    converse(store, "one", ALICE, WORDS)
+    db = ["--db", str(store.path)]
+    run = CliRunner().invoke(forget, [*db, "--person", ALICE, "--dry-run"])
+    assert run.exit_code == 0 and "Would erase" in run.output and "1 conversations" in run.output
+    run = CliRunner().invoke(forget, [*db, "--person", ALICE, "--json"])
+    assert run.exit_code == 0 and json.loads(run.stdout)["scrubbed"]
+    run = CliRunner().invoke(forget, [*db, "--person", ALICE])
+    assert run.exit_code == 1 and "nothing of" in run.stderr
+    run = CliRunner().invoke(forget, [*db, "--older-than", "3"])
+    assert run.exit_code == 0
+    assert CliRunner().invoke(forget, [*db, "--person", "alice"]).exit_code == 2
+    assert CliRunner().invoke(forget, db).exit_code == 2
+    run = CliRunner().invoke(forget, ["--db", str(tmp_path / "none.db"), "--person", ALICE])
+    assert run.exit_code == 1 and not (tmp_path / "none.db").exists()

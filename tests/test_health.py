@@ -1,0 +1,125 @@
+"""The health pages tell a supervisor the truth and strangers nothing."""
+
+import asyncio
+import socket
+import sqlite3
+
+import aiohttp
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from adapters.console import parse
+from adapters.health import HealthError, health_app, run_health
+from bot.locks import FileLock
+from bot.serve import Server
+from bot.service import Service, World
+from bot.store import Delivery, Store
+from knowledge.load import packaged, packaged_files
+
+
+class Nowhere:
+    platform = "console"
+    per_place_ms = 0
+    overall_ms = 0
+
+    async def send(self, outgoing, message, earlier):
+        return "1"
+
+    async def find(self, outgoing):
+        return None
+
+
+@pytest.fixture
+async def server(tmp_path):
+    store = Store(tmp_path / "advisor.db")
+    service = Service(store, "console", parse, packaged(), packaged_files(), World(lambda: 1, lambda: "id"))
+    yield Server(service, Nowhere())
+    store.close()
+
+
+@pytest.fixture
+async def client(server):
+    async with TestClient(TestServer(health_app([server]))) as opened:
+        yield opened
+
+
+async def page(client, path):
+    async with client.get(path) as response:
+        return response.status, await response.json()
+
+
+async def test_a_serving_process_is_alive_and_ready(client):
+    assert await page(client, "/healthz") == (200, {"status": "ok"})
+    assert await page(client, "/readyz") == (200, {"status": "ok", "platforms": {"console": "ok"}})
+
+
+async def test_counters_are_numbers_and_say_nothing_of_anyone(server, client):
+    await server.receive([Delivery("console", "k", None, "console:secret-place", "1", 1, '{"text": "zebrafish"}')])
+    status, counters = await page(client, "/counters")
+    assert status == 200 and counters["console"]["received"] == 1 and counters["console"]["waiting"] == 1
+    assert all(isinstance(value, int) for value in counters["console"].values())
+
+
+async def test_a_stopping_process_is_alive_but_not_ready(server, client):
+    server.stop()
+    assert await page(client, "/readyz") == (503, {"status": "not ready", "platforms": {"console": "stopping"}})
+    assert (await page(client, "/healthz"))[0] == 200
+
+
+async def test_too_much_waiting_is_not_ready(server, client, monkeypatch):
+    monkeypatch.setattr("bot.serve.MOST_WAITING", 0)
+    assert (await page(client, "/readyz"))[1]["platforms"] == {"console": "too much is waiting"}
+
+
+async def test_a_database_held_by_another_process_is_not_ready_and_the_loop_goes_on(server, client, monkeypatch):
+    monkeypatch.setattr("adapters.health.LOCK_TRIES", 3)
+    other = FileLock(server.service.store.path.with_name("advisor.db.lock"))
+    other.acquire(0)
+    try:
+        ready, alive = await asyncio.gather(page(client, "/readyz"), page(client, "/healthz"))
+    finally:
+        other.close()
+    assert ready == (503, {"status": "not ready", "platforms": {"console": "another process is writing to the database"}})
+    assert alive[0] == 200
+    assert (await page(client, "/readyz"))[0] == 200
+
+
+async def test_a_database_that_cannot_be_written_is_not_ready(server, client):
+    server.service.store.connection.execute("PRAGMA busy_timeout = 20")
+    foreign = sqlite3.connect(server.service.store.path, isolation_level=None)
+    foreign.execute("BEGIN IMMEDIATE")
+    status, said = await page(client, "/readyz")
+    foreign.close()
+    assert (status, said["platforms"]) == (503, {"console": "the database cannot be written; see the log"})
+
+
+async def test_a_full_disk_is_not_ready(client, monkeypatch):
+    monkeypatch.setattr("adapters.health.LEAST_FREE", 1 << 80)
+    assert (await page(client, "/readyz"))[1]["platforms"] == {"console": "the disk is nearly full"}
+
+
+async def test_serving_nothing_is_not_ready():
+    async with TestClient(TestServer(health_app([]))) as client:
+        assert (await page(client, "/readyz"))[0] == 503
+
+
+async def test_it_listens_until_told_to_stop_and_says_when_the_address_is_taken(server):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    stopping = asyncio.Event()
+    task = asyncio.create_task(run_health([server], "127.0.0.1", port, stopping))
+    async with aiohttp.ClientSession() as session:
+        for _ in range(100):
+            try:
+                async with session.get(f"http://127.0.0.1:{port}/healthz") as response:
+                    assert response.status == 200
+                    break
+            except aiohttp.ClientConnectionError:
+                await asyncio.sleep(0.02)
+        else:
+            pytest.fail("never listened")
+        with pytest.raises(HealthError, match="ADVISOR_HEALTH_PORT"):
+            await run_health([server], "127.0.0.1", port, asyncio.Event())
+    stopping.set()
+    await asyncio.wait_for(task, 5)
