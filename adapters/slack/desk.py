@@ -1,0 +1,155 @@
+"""What Slack adds to a turn: taps bound to their message, rankings by taps, yes and no settled, export of an advice.
+
+Rules: a tap counts for the conversation whose message it was under; words in a thread that were not said to us count only
+from whoever is interviewed there; nothing of one person's is handed to another.
+"""
+
+from __future__ import annotations
+
+import json
+
+from adapters.slack.address import Address
+from adapters.slack.blocks import ORDERING
+from adapters.slack.gateway import EXPORT
+from bot.agenda import pending
+from bot.case import Case
+from bot.markup import escape
+from bot.messages import Incoming
+from bot.page import render
+from bot.repair import advice_for
+from bot.service import Service
+from bot.speak import Button, Message
+from bot.store import Conversation, Outgoing, Received
+from bot.taps import ranked_so_far, ranking_token
+from knowledge.model import Question
+
+OURS = "e:"
+FORMS = ("md", "html", "json")
+State = dict[str, tuple[int, Case]]
+
+
+class Desk(Service):
+    """Conversations in Slack."""
+
+    def _find(self, incoming: Incoming, received: Received) -> Conversation | None:
+        """The conversation named, the one tapped in, else the one spoken in last at the place."""
+        if incoming.resume is not None:
+            wanted = self.store.conversation(incoming.resume)
+            return wanted if wanted is not None and wanted.person == incoming.person else None
+        if incoming.fresh:
+            return None
+        shown = self._tapped(incoming)
+        if shown is not None and shown.place == received.place:
+            return self.store.conversation(shown.conversation)
+        return self.spoken_in_last(received.place)
+
+    def spoken_in_last(self, place: str) -> Conversation | None:
+        """The conversation at a place that is going on."""
+        row = self.store.connection.execute(
+            "SELECT id FROM conversations WHERE place = ? ORDER BY last_at DESC, rowid DESC LIMIT 1", (place,)
+        ).fetchone()
+        return self.store.conversation(row[0]) if row else None
+
+    def _tapped(self, incoming: Incoming) -> Outgoing | None:
+        number = Address.model_validate_json(incoming.address).tapped if incoming.address != "{}" else None
+        shown = self.store.outgoing(number) if number is not None else None
+        return shown if shown is not None and shown.platform == self.platform else None
+
+    def _converse(self, incoming: Incoming, received: Received, state: State) -> None:
+        conversation = self._find(incoming, received)
+        case = self._load(conversation)[1] if conversation is not None else None
+        aside = incoming.address != "{}" and Address.model_validate_json(incoming.address).aside
+        if conversation is None or case is None:
+            if not aside:
+                super()._converse(self._words_only(incoming), received, state)
+            return
+        theirs = incoming.person == case.starter or self.everyone
+        if aside and not theirs:
+            return  # people may talk to each other in a thread
+        if not theirs:
+            self._not_yours(conversation, incoming)
+            return
+        match (incoming.token or "").split(":"):
+            case ["e", form] if form in FORMS:
+                self._export(incoming, conversation, case, form)
+            case ["o", *_]:
+                self._order(incoming, conversation, case)
+            case _:
+                super()._converse(self._timely(incoming, conversation, case), received, state)
+
+    @staticmethod
+    def _words_only(incoming: Incoming) -> Incoming:
+        """The beginning of a conversation: a tap has nothing to answer yet."""
+        return incoming if incoming.via == "file" else incoming.model_copy(update={"token": None, "resume": None})
+
+    def _timely(self, incoming: Incoming, conversation: Conversation, case: Case) -> Incoming:
+        """A tap as what it may still do; yes and no are shown in the message they were tapped under."""
+        shown = self._tapped(incoming)
+        if shown is None or incoming.token is None:
+            return incoming
+        message = Message.model_validate_json(shown.body)
+        if incoming.token[:2] in ("y:", "x:"):
+            body = Message(name="settled", markdown=f"{message.markdown}\n\n✔ {escape(incoming.label)}")
+            self._edit(conversation, incoming, shown, body)
+        if message.question is None or message.question == pending(case, self.knowledge).question:
+            return incoming
+        match incoming.token:
+            case "r:skip" | "r:back":
+                return incoming.model_copy(update={"token": f"a:{message.question}:late"})
+            case "r:why":
+                return incoming.model_copy(update={"token": f"r:why:{message.question}"})
+            case _:
+                return incoming
+
+    def _order(self, incoming: Incoming, conversation: Conversation, case: Case) -> None:
+        """A tap in an unfinished ranking edits its message; one under a question no longer open changes nothing."""
+        token = f"k{(incoming.token or '')[len(ORDERING) :]}"
+        so_far = ranked_so_far(token, self.knowledge)
+        shown = self._tapped(incoming)
+        question = self.knowledge.questions.get(pending(case, self.knowledge).question or "")
+        if question is None or so_far is None or shown is None or token.split(":")[1] != question.id:
+            text = self.knowledge.words(conversation.language).sentences["note_late_general"]
+            self._say(conversation, incoming, Message(name="note", markdown=escape(text)))
+            return
+        asked = Message.model_validate_json(shown.body)
+        self._edit(conversation, incoming, shown, self._ordered(asked, question, so_far, conversation.language))
+
+    def _ordered(self, asked: Message, question: Question, so_far: tuple[str, ...], language: str) -> Message:
+        """A ranking question after some taps: the order so far in its words, what is left on its buttons."""
+        words = self.knowledge.words(language)
+        left = [item for item in question.items if item not in so_far]
+        buttons = []
+        for item in left:
+            after = (*so_far, item)
+            rest = tuple(other for other in left if other != item)
+            token = ranking_token(question, (*after, *rest) if len(rest) <= 1 else after)
+            buttons.append(Button(label=words.criteria[item].short, token=token if len(rest) <= 1 else ORDERING + token[1:]))
+        buttons.append(Button(label=words.sentences["button_done"], token=ranking_token(question, so_far)))
+        names = ", ".join(words.criteria[item].short.lower() for item in so_far)
+        told = words.sentences["slack_so_far"].format(items=names)
+        return asked.model_copy(
+            update={"name": "ordering", "markdown": f"{asked.markdown}\n\n{escape(told)}", "buttons": tuple(buttons), "ranking": False}
+        )
+
+    def _export(self, incoming: Incoming, conversation: Conversation, case: Case, form: str) -> None:
+        """The advice on the answers as they are, as a file."""
+        if not case.summarised:
+            text = self.knowledge.words(conversation.language).sentences["slack_no_advice"]
+            self._say(conversation, incoming, Message(name="note", markdown=escape(text)))
+            return
+        advice = advice_for(case, self.knowledge)
+        content = (
+            json.dumps(advice.as_json(), ensure_ascii=False, indent=2)
+            if form == "json"
+            else render(advice, self.knowledge, case.language, form)
+        )
+        self._say(conversation, incoming, Message(name=f"{EXPORT}{form}", markdown=content))
+
+    def _say(self, conversation: Conversation, incoming: Incoming, message: Message) -> None:
+        address = incoming.address if incoming.address != "{}" else conversation.address
+        self.store.enqueue(conversation, address, "send", message.model_dump_json(), None, self.world.now())
+
+    def _edit(self, conversation: Conversation, incoming: Incoming, shown: Outgoing, message: Message) -> None:
+        self.store.enqueue(
+            conversation, incoming.address, "settle", message.model_dump_json(), shown.number, self.world.now()
+        )

@@ -1,0 +1,62 @@
+"""What an error while sending to Slack means: surely not sent, nobody knows, never, or nobody there. Pure."""
+
+from __future__ import annotations
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+
+from bot.logs import redact
+from bot.sender import NotSent, PlaceClosed, Unknown, Unsendable
+
+CLOSED = frozenset(
+    {
+        "account_inactive", "cannot_dm_bot", "channel_is_archived", "channel_not_found", "is_archived", "messages_tab_disabled",
+        "not_in_channel", "team_access_not_granted", "team_not_found", "token_expired", "token_revoked", "user_disabled",
+        "user_not_found", "user_not_in_channel", "cannot_reply_to_message", "thread_not_found", "restricted_action",
+    }
+)  # fmt: skip
+FOR_OPERATORS = frozenset({"invalid_auth", "not_authed", "missing_scope", "not_allowed_token_type", "ekm_access_denied"})
+AMBIGUOUS = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
+SECONDS_FOR_OPERATORS = 300.0
+
+
+def meaning(error: Exception) -> Exception:
+    """The exception of the sender that an error of the client stands for."""
+    match error:
+        case SlackApiError():
+            return _answered(error)
+        case aiohttp.ClientConnectorError():
+            return NotSent(f"no connection: {redact(str(error))}")
+        case TimeoutError() | aiohttp.ClientError() | OSError():
+            return Unknown(f"{type(error).__name__}: {redact(str(error))}")
+        case _:
+            return Unsendable(f"{type(error).__name__}: {redact(str(error))}")
+
+
+def _answered(error: SlackApiError) -> Exception:
+    status, code = getattr(error.response, "status_code", getattr(error.response, "status", 200)), reason(error)
+    if status == 429 or code in ("ratelimited", "rate_limited"):
+        return NotSent("too many messages", retry_after(error))
+    if code in CLOSED:
+        return PlaceClosed(code)
+    if code in FOR_OPERATORS:
+        return NotSent(f"Slack refuses: {code}; check SLACK_BOT_TOKEN and the scopes in manifest.yaml", SECONDS_FOR_OPERATORS)
+    if status >= 500 or code in AMBIGUOUS or not code:
+        return Unknown(f"the server failed: {status} {code}")
+    return Unsendable(code)
+
+
+def reason(error: SlackApiError) -> str:
+    """Slack's code for an error; empty if the answer was none of Slack's."""
+    try:
+        found = error.response.get("error")
+    except (AttributeError, TypeError, ValueError):
+        return ""
+    return found if isinstance(found, str) else ""
+
+
+def retry_after(error: SlackApiError) -> float:
+    """Seconds to wait; one second if Slack did not say."""
+    headers = getattr(error.response, "headers", {})
+    said = next((str(value) for name, value in headers.items() if name.lower() == "retry-after"), "1")
+    return float(said) if said.isascii() and said.isdigit() else 1.0

@@ -1,0 +1,150 @@
+"""The outbox's way to Slack: one call a post, never repeated here; each post carries its outbox number as metadata.
+
+A message of several posts that was cut off in the middle goes on where it was. `sent_as` is `channel:ts` of the post with
+the controls. A message named `export.…` is uploaded as a file.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack.address import PLATFORM, Address, Json
+from adapters.slack.blocks import Look, controlled, payloads
+from adapters.slack.errors import meaning, reason
+from bot.sender import Absent, Unsendable
+from bot.speak import Message
+from bot.store import Outgoing
+
+EVENT = "advisor_outbox"
+LOOKED_AT = 100
+REMEMBERED = 1_000
+SECONDS_BEFORE = 60
+EXPORT = "export."
+
+
+class SlackGateway:
+    """Sends to one workspace. About a message a second and channel is allowed, short bursts more (platform.md 1.6)."""
+
+    platform = PLATFORM
+    per_place_ms = 300
+    overall_ms = 20
+
+    def __init__(self, client: AsyncWebClient, look: Look) -> None:
+        self.client, self.look = client, look
+        self._posted: OrderedDict[int, dict[int, str]] = OrderedDict()
+
+    async def send(self, outgoing: Outgoing, message: Message, earlier: str | None) -> str | None:
+        """Post, edit, upload, or whisper. Raises the sender's exceptions."""
+        address = Address.model_validate_json(outgoing.address)
+        try:
+            match outgoing.kind:
+                case "settle":
+                    return await self._edit(message, outgoing, earlier)
+                case "private":
+                    return await self._whisper(address, message, outgoing)
+                case _ if message.name.startswith(EXPORT):
+                    return await self._upload(address, message)
+                case _:
+                    return await self._post(address, message, outgoing)
+        except Exception as error:
+            raise meaning(error) from error
+
+    async def find(self, outgoing: Outgoing) -> str | None:
+        """Look for the posts by their metadata; None where that cannot tell."""
+        message = Message.model_validate_json(outgoing.body)
+        if outgoing.kind == "private" or message.name.startswith(EXPORT):
+            return None
+        if outgoing.kind == "settle":
+            raise Absent("an edit can be repeated")
+        try:
+            there = await self._there(outgoing)
+        except SlackApiError as error:
+            if reason(error) in ("missing_scope", "thread_not_found", "method_not_supported_for_channel_type"):
+                return None
+            raise meaning(error) from error
+        except Exception as error:
+            raise meaning(error) from error
+        posts = payloads(message, outgoing.number, self.look)
+        if set(range(len(posts))) <= set(there):
+            return there[controlled(posts)]
+        self._remember(outgoing.number, there)
+        raise Absent(f"{len(there)} of {len(posts)} posts are there")
+
+    async def _post(self, address: Address, message: Message, outgoing: Outgoing) -> str:
+        posts = payloads(message, outgoing.number, self.look)
+        posted = self._posted.get(outgoing.number, {})
+        for part, post in enumerate(posts):
+            if part in posted:
+                continue
+            metadata = {"event_type": EVENT, "event_payload": {"number": outgoing.number, "part": part}}
+            answer = await self.client.chat_postMessage(
+                channel=address.channel,
+                thread_ts=address.thread,
+                metadata=metadata,
+                mrkdwn=False,
+                unfurl_links=False,
+                unfurl_media=False,
+                **post,
+            )
+            posted = {**posted, part: f"{answer['channel']}:{answer['ts']}"}
+            self._remember(outgoing.number, posted)
+        self._posted.pop(outgoing.number, None)
+        return posted[controlled(posts)]
+
+    async def _edit(self, message: Message, outgoing: Outgoing, earlier: str | None) -> str:
+        if earlier is None:
+            raise Unsendable("nothing to edit")
+        channel, _, ts = earlier.rpartition(":")
+        post = payloads(message, outgoing.about or outgoing.number, self.look)[0]
+        await self.client.chat_update(channel=channel, ts=ts, **post)
+        return earlier
+
+    async def _whisper(self, address: Address, message: Message, outgoing: Outgoing) -> None:
+        for post in payloads(message, outgoing.number, self.look):
+            await self.client.chat_postEphemeral(channel=address.channel, user=address.user, thread_ts=address.thread, **post)
+
+    async def _upload(self, address: Address, message: Message) -> None:
+        ending = message.name.removeprefix(EXPORT)
+        channel = await self._channel(address.channel)
+        await self.client.files_upload_v2(
+            channel=channel,
+            thread_ts=address.thread,
+            content=message.markdown,
+            filename=f"advice.{ending}",
+            title=self.look.sentence("export_title"),
+        )
+
+    async def _there(self, outgoing: Outgoing) -> dict[int, str]:
+        """The posts of this message that arrived, by their part."""
+        address = Address.model_validate_json(outgoing.address)
+        channel = await self._channel(address.channel)
+        oldest = str((outgoing.started_at or 0) // 1000 - SECONDS_BEFORE)
+        wanted: Json = {"channel": channel, "oldest": oldest, "limit": LOOKED_AT, "include_all_metadata": True}
+        if address.thread is not None:
+            answer = await self.client.conversations_replies(ts=address.thread, **wanted)
+        else:
+            answer = await self.client.conversations_history(**wanted)
+        found: dict[int, str] = {}
+        for post in answer["messages"]:
+            match post:
+                case {"ts": str(ts), "metadata": {"event_type": str(kind), "event_payload": {"number": number, "part": int(part)}}}:
+                    if kind == EVENT and number == outgoing.number:
+                        found[part] = f"{channel}:{ts}"
+                case _:
+                    pass
+        return found
+
+    async def _channel(self, channel: str) -> str:
+        """The id of a channel; of the direct messages with a person if it is a person's."""
+        if channel[:1] not in ("U", "W"):
+            return channel
+        answer = await self.client.conversations_open(users=channel)
+        return str(answer["channel"]["id"])
+
+    def _remember(self, number: int, posted: dict[int, str]) -> None:
+        self._posted[number] = posted
+        while len(self._posted) > REMEMBERED:
+            self._posted.popitem(last=False)
