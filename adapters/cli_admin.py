@@ -137,6 +137,22 @@ def _many(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"
 
 
+def _refused(platform: str) -> list[str]:
+    """What the platform itself says against its settings; nothing is connected to."""
+    from importlib import import_module
+
+    from bot.settings import SettingsError
+
+    try:
+        module = import_module(f"adapters.{platform}.settings")
+        (getattr(module, "load", None) or getattr(module, f"load_{platform}_settings"))()
+    except SettingsError as error:
+        return error.problems
+    except ImportError as error:
+        return [f"{platform} needs {error.name}, which is not installed; pip install sourcing-advisor[{platform}]"]
+    return []
+
+
 @click.command()
 @db_option
 @as_json_option
@@ -150,6 +166,7 @@ def doctor(db: Path | None, as_json: bool) -> None:
     wrong = [*problems(), *misspelt(found)]
     served = platforms(found)
     wrong += [f"{each.name}: {', '.join(each.missing)} missing; see the README" for each in served if each.state == "incomplete"]
+    wrong += [problem for each in served if each.state == "ready" for problem in _refused(each.name)]
     path = db or Path(found.get("ADVISOR_DB") or HOME).expanduser()
     state = check_up(path)
     wrong += state.wrong

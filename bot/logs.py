@@ -12,13 +12,15 @@ import re
 import sqlite3
 import sys
 import traceback
+from pathlib import Path
 from types import TracebackType
 
 import structlog
+from dotenv import dotenv_values
 from structlog.typing import EventDict, WrappedLogger
 
 SECRETS = re.compile(
-    r"\d{6,}(?::|%3A)[\w-]{30,}"  # Telegram bot token, also in an address
+    r"\d{3,}(?::|%3A)[\w-]{30,}"  # Telegram bot token, also in an address
     r"|xox[a-z][.-][\w.-]+|xapp-[\w-]+"  # Slack tokens
     r"|(?<=secret=)[\w%.-]+|(?<=secret_token=)[\w%.-]+|(?i:(?<=bearer ))[\w.~+/-]+=*",
     re.IGNORECASE,
@@ -31,19 +33,28 @@ PLAIN = (OSError, sqlite3.Error, ImportError)
 """Exceptions whose text is of the system and not of people."""
 OURS = ("bot", "adapters", "knowledge")
 SHORTEST_SECRET = 8
+NAMED_SECRET = ("_TOKEN", "_SECRET", "_HASH", "_PASSWORD")
+
+
+_known: list[str] = []
+"""Secrets without a form of their own, such as the signing secret; the longest first, as one may hold another."""
 
 
 def redact(text: str) -> str:
-    """Text with anything that looks like a token, or is a secret of the environment, taken out."""
-    for secret in _of_environment():
+    """Text with anything that looks like a token, or is a secret among the settings, taken out."""
+    for secret in _known:
         text = text.replace(secret, "[token]")
     return QUOTED.sub(r"input_value=[text]\1", SECRETS.sub("[token]", text))
 
 
-def _of_environment() -> list[str]:
-    """Secrets without a form of their own, such as the signing secret; the longest first, as one may hold another."""
-    named = (value for name, value in os.environ.items() if name.upper().endswith(("_TOKEN", "_SECRET", "_HASH", "_PASSWORD")))
-    return sorted((value for value in named if len(value) >= SHORTEST_SECRET), key=len, reverse=True)
+def _secrets() -> list[str]:
+    """The secrets of the environment and of `.env`."""
+    try:
+        written = dotenv_values(".env") if Path(".env").is_file() else {}
+    except (OSError, UnicodeDecodeError):
+        written = {}  # the settings say what is wrong with it
+    named = [value for name, value in (*written.items(), *os.environ.items()) if name.upper().endswith(NAMED_SECRET)]
+    return sorted({value for value in named if value and len(value) >= SHORTEST_SECRET}, key=len, reverse=True)
 
 
 def trace(error: BaseException) -> str:
@@ -109,6 +120,7 @@ class _Rendered:
 
 def configure(level: str) -> None:
     """One line per event on stderr; tracebacks without local variables, which may hold what people wrote."""
+    _known[:] = _secrets()
     numeric = getattr(logging, level.upper())
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Redacting("%(asctime)s %(levelname)s %(name)s %(message)s"))

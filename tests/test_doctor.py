@@ -60,6 +60,13 @@ def test_each_setting_is_shown_with_its_origin_and_secrets_only_as_set(tmp_path,
         assert secret not in text
 
 
+def test_what_the_platform_itself_refuses_is_wrong(monkeypatch):
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "not-a-token-at-all")
+    code, said, run = examined()
+    assert code == 1 and any("TELEGRAM_BOT_TOKEN" in each for each in said["wrong"])
+    assert "not-a-token-at-all" not in run.output
+
+
 def test_what_a_platform_lacks_is_named(monkeypatch):
     monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
     monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "1:x")
@@ -103,7 +110,8 @@ def test_a_lock_is_shown_with_its_process_and_not_taken(store, tmp_path):
 
 @pytest.mark.parametrize(
     ("version", "bad"),
-    [((3, 40, 1), 1), ((3, 44, 5), 1), ((3, 44, 6), 0), ((3, 45, 0), 1), ((3, 50, 6), 1), ((3, 50, 7), 0), ((3, 51, 2), 1), ((3, 51, 3), 0), ((3, 53, 0), 0)],
+    [((3, 40, 1), 1), ((3, 44, 5), 1), ((3, 44, 6), 0), ((3, 45, 0), 1), ((3, 50, 6), 1), ((3, 50, 7), 0),
+     ((3, 51, 2), 1), ((3, 51, 3), 0), ((3, 53, 0), 0)],
 )  # fmt: skip
 def test_the_wal_reset_bug_is_known_by_version(version, bad):
     assert wal_reset_bug(version) == bool(bad)

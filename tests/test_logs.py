@@ -11,6 +11,7 @@ import pytest
 import structlog
 from pydantic import BaseModel, ValidationError
 
+from bot import logs
 from bot.logs import configure, redact
 from bot.store import StoreError
 
@@ -35,6 +36,7 @@ def _logging_as_it_was():
     yield
     root.handlers[:], root.level = handlers, level
     structlog.reset_defaults()
+    logs._known.clear()
 
 
 @pytest.fixture(params=TOKENS)
@@ -99,6 +101,14 @@ def test_a_secret_without_a_form_of_its_own_is_known_from_the_environment(monkey
     configure("info")
     structlog.get_logger().info("x", header="v0:0f1e2d3c4b5a69788796a5b4c3d2e1f0")
     assert "0f1e2d3c" not in capsys.readouterr().err
+
+
+def test_a_secret_of_the_env_file_is_known_too(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("TELEGRAM_WEBHOOK_SECRET=quietPlaceholder42\n")
+    configure("info")
+    logging.getLogger("x").warning("got %s", "quietPlaceholder42")
+    assert "quietPlaceholder" not in capsys.readouterr().err
 
 
 def test_the_text_of_a_foreign_exception_is_left_out_as_it_may_quote_a_person(capsys):

@@ -80,7 +80,8 @@ def test_a_turn_on_a_full_disk_is_undone_whole_and_done_later(store):
 
 
 def test_a_database_locked_by_another_program_is_said_so(store):
-    code = "import sqlite3,sys; c=sqlite3.connect(sys.argv[1],isolation_level=None); c.execute('BEGIN EXCLUSIVE'); print(1,flush=True); sys.stdin.read()"
+    code = "import sqlite3,sys; c=sqlite3.connect(sys.argv[1],isolation_level=None); c.execute('BEGIN EXCLUSIVE');"
+    code += "print(1,flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", code, str(store.path)], stdin=-1, stdout=-1) as other:
         other.stdout.readline()
         with pytest.raises(StoreError) as error:
@@ -92,7 +93,8 @@ def test_a_database_locked_by_another_program_is_said_so(store):
 
 def test_a_database_being_written_by_another_process_of_ours_is_said_so(store, monkeypatch):
     monkeypatch.setattr("bot.store.WAIT_SECONDS", 0.05)
-    code = "import sys,pathlib; from bot.store import Store\nwith Store(pathlib.Path(sys.argv[1])).transaction(): print(1,flush=True); sys.stdin.read()"
+    code = "import sys,pathlib; from bot.store import Store\n"
+    code += "with Store(pathlib.Path(sys.argv[1])).transaction(): print(1,flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", code, str(store.path)], stdin=-1, stdout=-1) as other:
         other.stdout.readline()
         with pytest.raises(StoreError) as error:
@@ -187,34 +189,66 @@ def test_a_database_of_a_newer_version_is_refused_unchanged(tmp_path):
     says(error, path, "newer version", "m999_future", "update the advisor")
 
 
-def test_a_clock_that_goes_back_keeps_events_and_lines_in_order(tmp_path):
-    store = Store(tmp_path / "advisor.db")
+def backwards(store):
+    """A service whose clock loses a minute at each look, and a way to say something to it."""
     clock = itertools.count(2_000_000_000_000, -60_000)
     shell = service(store, now=lambda: next(clock))
-    person = {"person": "console:local:me", "tenant": "local"}
-    shell.receive([delivery(Incoming(**person, fresh=True), "p", 0, next(clock), "s")])
-    for n in range(1, 4):
-        shell.receive(
-            [delivery(Incoming(**person, text=f'{{"volume": {{"value": {n}}}}}', via="file"), "p", n, next(clock), "s")]
-        )
+    numbers = itertools.count()
+
+    def say(**fields):
+        incoming = Incoming(person="console:local:me", tenant="local", **fields)
+        shell.receive([delivery(incoming, "p", next(numbers), next(clock), "s")])
         while shell.work():
             pass
-    id = store.latest_at("p").id
-    times = [event.at for event in store.events(id)]
-    assert len(times) >= 4 and times == sorted(times, reverse=True), "stored in the order they came, with the clock's own times"
-    values = [
-        row[0] for row in store.connection.execute("SELECT value FROM answers WHERE question = 'volume' ORDER BY event_number")
-    ]
-    assert values == ["1.0", "2.0", "3.0"]
+        return next(clock)
+
+    return say
+
+
+def volume(number):
+    return {"text": f'{{"volume": {{"value": {number}}}}}', "via": "file"}
+
+
+def test_a_clock_that_goes_back_keeps_events_answers_and_lines_in_order(store):
+    say = backwards(store)
+    say(fresh=True)
+    for number in (1, 2, 3):
+        say(**volume(number))
+    times = [event.at for event in store.events(store.latest_at("p").id)]
+    assert len(times) >= 4 and times == sorted(times, reverse=True), "in the order they came, with the clock's own times"
+    values = store.connection.execute("SELECT value FROM answers WHERE question = 'volume' ORDER BY event_number").fetchall()
+    assert values == [("1.0",), ("2.0",), ("3.0",)]
     numbers = [row[0] for row in store.connection.execute("SELECT event_number FROM transcript ORDER BY id")]
     assert numbers == sorted(numbers)
-    store.close()
+    assert store.connection.execute("SELECT count(*) FROM conversations").fetchone() == (1,)
+
+
+@pytest.mark.xfail(strict=True, reason="store.latest_at sorts by started_at; sort by rowid alone")
+def test_a_conversation_begun_after_the_clock_went_back_is_the_latest(store):
+    say = backwards(store)
+    say(fresh=True)
+    say(fresh=True)
+    assert store.latest_at("p").id == "c1"
+
+
+@pytest.mark.xfail(
+    strict=True, reason="store.enqueue sets not_before to the time of day; 0 would send at once whatever the clock does"
+)
+def test_a_message_is_due_although_the_clock_went_back(store):
+    now = backwards(store)(fresh=True)
+    assert store.due("console", now, 10) != []
 
 
 def sources():
     for folder in ("bot", "adapters", "knowledge"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+ALLOWED = {
+    ("bot/store.py", "transaction"),
+    ("bot/archive.py", "_whole"),  # one state of the file for several reads; writes nothing
+}
 
 
 def test_there_is_one_way_to_write_a_transaction():
@@ -224,7 +258,7 @@ def test_there_is_one_way_to_write_a_transaction():
         inside = {
             id(node)
             for function in ast.walk(tree)
-            if name == "bot/store.py" and isinstance(function, ast.FunctionDef) and function.name == "transaction"
+            if isinstance(function, ast.FunctionDef) and (name, function.name) in ALLOWED
             for node in ast.walk(function)
         }
         for node in ast.walk(tree):

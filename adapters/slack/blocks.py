@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from adapters.slack.address import Json
 from bot.markup import Block, Span, blocks
 from bot.speak import Button, Message
-from knowledge.model import Language
+from knowledge.model import Knowledge, Language
 
 MOST_CHARACTERS, MOST_BLOCKS = 9_000, 40  # 13,200 and 50 are refused; room is left for controls
 LONGEST_PARAGRAPH = 2_900
@@ -29,8 +30,18 @@ _URL = re.compile(r"https?://[^\s<>|]+")
 class Look:
     """What drawing needs besides the message: the words, and the addresses that may become links."""
 
-    words: Language
-    links: frozenset[str] = frozenset()
+    knowledge: Knowledge
+    language: str
+
+    @property
+    def words(self) -> Language:
+        """The words of the language."""
+        return self.knowledge.words(self.language)
+
+    @cached_property
+    def links(self) -> frozenset[str]:
+        """The addresses of our sources."""
+        return frozenset(source.url for source in self.knowledge.sources.values() if source.url)
 
     def sentence(self, key: str, **values: str) -> str:
         """A sentence of ours."""
@@ -39,6 +50,7 @@ class Look:
 
 def payloads(message: Message, number: int, look: Look) -> list[Json]:
     """The posts of one message, the controls under the last post of its first part. `number` binds taps to the message."""
+    message = _exportable(message, look)
     body, follow_up = _divided(message)
     posts = [_post(group, look) for group in _grouped(body)]
     controls = _controls(message, number, look)
@@ -220,13 +232,20 @@ def _controls(message: Message, number: int, look: Look) -> list[Json]:
         for i in range(0, len(buttons), MOST_OPTIONS):
             options = [_option(button) for button in buttons[i : i + MOST_OPTIONS]]
             placeholder = plain(look.sentence("choose"), 150)
-            elements.append(
-                {"type": "static_select", "action_id": f"choose:{i}", "placeholder": placeholder, "options": options}
-            )
+            elements.append({"type": "static_select", "action_id": f"choose:{i}", "placeholder": placeholder, "options": options})
     for i in range(0, len(message.more), MOST_OVERFLOW):
         options = [_option(button) for button in message.more[i : i + MOST_OVERFLOW]]
         elements.append({"type": "overflow", "action_id": f"more:{i}", "options": options})
     return [{"type": "actions", "block_id": f"{number}:controls", "elements": elements}] if elements else []
+
+
+def _exportable(message: Message, look: Look) -> Message:
+    """An advice can be taken along as a file."""
+    if message.name != "recommend":
+        return message
+    keys = {"md": "export", "html": "export_html", "json": "export_json"}
+    export, *more = (Button(label=look.sentence(key), token=f"e:{form}") for form, key in keys.items())
+    return message.model_copy(update={"buttons": (*message.buttons, export), "more": (*message.more, *more)})
 
 
 def _option(button: Button) -> Json:

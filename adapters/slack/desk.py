@@ -128,7 +128,12 @@ class Desk(Service):
         names = ", ".join(words.criteria[item].short.lower() for item in so_far)
         told = words.sentences["slack_so_far"].format(items=names)
         return asked.model_copy(
-            update={"name": "ordering", "markdown": f"{asked.markdown}\n\n{escape(told)}", "buttons": tuple(buttons), "ranking": False}
+            update={
+                "name": "ordering",
+                "markdown": f"{asked.markdown}\n\n{escape(told)}",
+                "buttons": tuple(buttons),
+                "ranking": False,
+            }
         )
 
     def _export(self, incoming: Incoming, conversation: Conversation, case: Case, form: str) -> None:
@@ -150,6 +155,4 @@ class Desk(Service):
         self.store.enqueue(conversation, address, "send", message.model_dump_json(), None, self.world.now())
 
     def _edit(self, conversation: Conversation, incoming: Incoming, shown: Outgoing, message: Message) -> None:
-        self.store.enqueue(
-            conversation, incoming.address, "settle", message.model_dump_json(), shown.number, self.world.now()
-        )
+        self.store.enqueue(conversation, incoming.address, "settle", message.model_dump_json(), shown.number, self.world.now())

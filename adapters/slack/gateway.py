@@ -44,13 +44,14 @@ class SlackGateway:
                 case "settle":
                     return await self._edit(message, outgoing, earlier)
                 case "private":
-                    return await self._whisper(address, message, outgoing)
+                    await self._whisper(address, message, outgoing)
                 case _ if message.name.startswith(EXPORT):
-                    return await self._upload(address, message)
+                    await self._upload(address, message)
                 case _:
                     return await self._post(address, message, outgoing)
         except Exception as error:
             raise meaning(error) from error
+        return None
 
     async def find(self, outgoing: Outgoing) -> str | None:
         """Look for the posts by their metadata; None where that cannot tell."""
@@ -130,7 +131,10 @@ class SlackGateway:
         found: dict[int, str] = {}
         for post in answer["messages"]:
             match post:
-                case {"ts": str(ts), "metadata": {"event_type": str(kind), "event_payload": {"number": number, "part": int(part)}}}:
+                case {
+                    "ts": str(ts),
+                    "metadata": {"event_type": str(kind), "event_payload": {"number": number, "part": int(part)}},
+                }:
                     if kind == EVENT and number == outgoing.number:
                         found[part] = f"{channel}:{ts}"
                 case _:

@@ -58,7 +58,9 @@ def load_slack_settings() -> SlackSettings:
     try:
         return SlackSettings()
     except ValidationError as error:
-        raise SettingsError([line for each in error.errors() for line in _told(each["loc"], each["type"], each["input"], each["msg"])]) from error
+        raise SettingsError(
+            [line for each in error.errors() for line in _told(each["loc"], each["type"], each["input"], each["msg"])]
+        ) from error
 
 
 def _told(loc: tuple[int | str, ...], kind: str, got: object, message: str) -> list[str]:

@@ -52,9 +52,13 @@ async def serve(
     settings: TelegramSettings,
     *,
     stopping: asyncio.Event | None = None,
+    started: Callable[[Server], None] | None = None,
     pacing: Pacing | None = None,
 ) -> None:
-    """Serve until `stopping` is set, or until a signal if none is given. Raises CannotServe or AlreadyServed."""
+    """Serve until `stopping` is set, or until a signal if none is given. Raises CannotServe or AlreadyServed.
+
+    `started` is told the server once the bot is known.
+    """
     stop = stopping or asyncio.Event()
     request = HTTPXRequest(connection_pool_size=CONNECTIONS, read_timeout=20.0, connect_timeout=10.0, pool_timeout=10.0)
     bot = Bot(settings.token, settings.bot_url, settings.file_url, request=request, get_updates_request=request)
@@ -62,7 +66,7 @@ async def serve(
         try:
             me = await _introduced(bot, stop)
             if me is not None:
-                await _served(bot, me, store, knowledge, files, settings, stop, pacing or Pacing())
+                await _served(bot, me, store, knowledge, files, settings, stop, started, pacing or Pacing())
         finally:
             await request.shutdown()
 
@@ -75,6 +79,7 @@ async def _served(
     files: Mapping[str, str],
     settings: TelegramSettings,
     stop: asyncio.Event,
+    started: Callable[[Server], None] | None,
     pacing: Pacing,
 ) -> None:
     username = me.username or ""
@@ -91,6 +96,8 @@ async def _served(
     )
     gateway = TelegramGateway(bot, username, knowledge, settings.advisor_lang, pacing, _now)
     server = Server(desk, gateway)
+    if started is not None:
+        started(server)
     receiver = Receiver(server, me.id, gateway.acknowledge, _now)
     serving = asyncio.ensure_future(server.run())
     waiting = asyncio.ensure_future(_until(stop))

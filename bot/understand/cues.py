@@ -3,7 +3,7 @@
 A pattern is words with a space between them:
 `a|b` either; `a|b?` either or nothing; `stem*` a word that starts so; `#` a number, in digits or a word; `/h` a word behind a slash;
 `{name}` a phrase of that class;
-`..` up to two words of the same clause; `...` up to five of the same sentence.
+`..` up to two words of the same clause; `...` up to five of the same sentence; `;` the end of a clause.
 Matching walks a tree of all patterns at once, so its work at each word is bounded by the depth of the tree.
 """
 
@@ -17,6 +17,7 @@ from bot.understand.tokens import Word, normal
 from bot.understand.tokens import read as cut
 
 NEAR, FAR = 2, 5
+END = ";"
 SHORTEST_STEM, LONGEST_STEM = 2, 14
 
 
@@ -98,7 +99,7 @@ class Tree:
             for step in steps:
                 if step.endswith("*"):
                     self.stems.add(step[:-1])
-                elif step[0] not in "{#/":
+                elif step[0] not in "{#/;":
                     self.words.add(step)
         return end
 
@@ -152,9 +153,11 @@ def _walk(
         node, at, skipped, free = stack.pop()
         for cue in node.cues:
             found.append(Hit(cue, start, at, skipped))
+        before = words[at - 1]
+        if END in node.steps and (at == len(words) or words[at].clause != before.clause):
+            stack += [(after, at, skipped, False) for after in node.steps[END]]
         if at == len(words):
             continue
-        before = words[at - 1]
         for following, reach in ((node.near, NEAR), (node.far, FAR)):
             if following is None:
                 continue
@@ -204,7 +207,7 @@ def _alternatives(part: str) -> Iterator[tuple[str, ...]]:
     for choice in part.split("|"):
         if not choice:
             raise ValueError(f"the part {part!r} of a pattern has an empty alternative")
-        if choice[0] == "{" or choice == "#":
+        if choice[0] == "{" or choice in ("#", END):
             yield (choice,)
             continue
         stem = choice.endswith("*")

@@ -61,6 +61,8 @@ class Durations:
         start = min(hit.start for hit in hits)
         longest = [hit for hit in hits if hit.start == start]
         months = amount.within(MONTHS)
+        if amount.unit in ("second", "minute") and (own := [hit for hit in longest if hit.cue.question == "minutes"]):
+            return own[0]
         wanted = "horizon" if months is not None and months >= 1 and self._with_total(amount) else "turnaround"
         fitting = [hit for hit in longest if hit.cue.question != "minutes" or MINUTES[amount.unit] <= MINUTES["day"]]
         return next((hit for hit in fitting if hit.cue.question == wanted), (fitting or longest)[0])

@@ -64,16 +64,23 @@ class Scope:
         over = self._denying if hit.cue.question in self._unforbidden else self._negating
         if (start := over[hit.start]) is not None:
             return start
-        words = self._text.words
-        clause = words[hit.end - 1].clause
-        if any(place in self._negators and words[place].clause == clause for place in hit.skipped):
+        if self.skips_negator(hit):
             return hit.start
+        words = self._text.words
         for place in range(hit.end, min(hit.end + AFTER, len(words))):
             if words[place].clause != words[hit.end - 1].clause:
                 break
             if place in self._after:
                 return hit.start
         return None
+
+    def skips_negator(self, hit: Hit) -> bool:
+        """Whether a gap of the hit's pattern holds a negation: "an error is no disaster"."""
+        if not hit.skipped:
+            return False
+        words = self._text.words
+        clause = words[hit.end - 1].clause
+        return any(place in self._negators and words[place].clause == clause for place in hit.skipped)
 
     def unsure(self, start: int, end: int) -> bool:
         """Whether the person doubts the words at start:end ("I think", "but I'm not sure")."""

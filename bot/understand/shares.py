@@ -46,7 +46,7 @@ class Shares:
         right = mark.cue.question != "wrong" if mark else amount.kind == "count" and end == amount.end
         if mark is None and not right:
             return
-        self.used.update(each for each, other in enumerate(scene.amounts) if start <= other.start < end)
+        self.used.update(each for each in (index, index + 1) if each < len(scene.amounts) and scene.amounts[each].start < end)
         value = share if right else 100 - share
         if not 50 <= value <= 100 or (not right and share > 50):
             return

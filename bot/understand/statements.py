@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.answers import Value
 from bot.understand.cues import Hit, longest
@@ -25,11 +25,17 @@ def statements(scene: Scene, questions: Mapping[str, Question]) -> Iterator[Foun
             yield from _strongest(scene, questions[question], hits)
 
 
-def _strongest(scene: Scene, question: Question, hits: Iterable[Hit]) -> Iterator[Found]:
+def _strongest(scene: Scene, question: Question, hits: Sequence[Hit]) -> Iterator[Found]:
     """The findings of the strongest group that has any."""
     found: dict[str, list[Found]] = {"states": [], "suggests": [], "hints": []}
-    kept = longest(hits)
+    # A hit that had to skip a negation counts where nothing plainer does.
+    plain = longest(hit for hit in hits if not scene.scope.skips_negator(hit))
+    taken = {place for hit in plain for place in range(hit.start, hit.end)}
+    rest = (hit for hit in hits if scene.scope.skips_negator(hit) and taken.isdisjoint(range(hit.start, hit.end)))
+    kept = sorted([*plain, *longest(rest)], key=lambda hit: hit.start)
     ignored = {place for hit in kept if hit.cue.group == "ignore" for place in range(hit.start, hit.end)}
+    if question.id not in scene.compiled.lexicon.strictest:
+        kept = _apart(kept)
     for hit in kept:
         group = hit.cue.group
         if ignored and not ignored.isdisjoint(range(hit.start, hit.end)):
@@ -48,3 +54,14 @@ def _strongest(scene: Scene, question: Question, hits: Iterable[Hit]) -> Iterato
         value: Value = ((hit.cue.value,),) if question.type == "ranking" else hit.cue.value
         found[group].append(Found(question.id, (value,), hit.start, hit.end, group != "hints"))
     yield from found["states"] or found["suggests"] or found["hints"]
+
+
+def _apart(hits: list[Hit]) -> list[Hit]:
+    """Of hits that share words the longer: "half of it can be cut into small tasks" is no "can be cut into small tasks"."""
+    kept: list[Hit] = []
+    for hit in hits:
+        while kept and hit.start < kept[-1].end and hit.end - hit.start > kept[-1].end - kept[-1].start:
+            kept.pop()
+        if not kept or hit.start >= kept[-1].end or hit.end - hit.start == kept[-1].end - kept[-1].start:
+            kept.append(hit)
+    return kept

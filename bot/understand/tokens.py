@@ -136,6 +136,9 @@ def _breaks(gap: str, before: Word, following: str, abbreviations: frozenset[str
     if stops == {"."} and (gap == "." or before.norm in abbreviations or (len(before.norm) == 1 and not before.norm.isdecimal())):
         # "approx. 500", "e.g. photos": but "by Smith A. We need" starts anew
         stops = set() if not following.isupper() or gap == "." else stops
+    # "1. security 2. quality"
+    if gap == ". " and len(before.norm) == 1 and before.norm.isdigit() and following.islower():
+        stops = set()
     dash = "-" in signs and gap.strip() == "-" and gap != "-"
     if before.number is not None and following.isdecimal() and gap.strip() in ("-", "–", "—"):
         return False, False

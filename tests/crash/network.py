@@ -9,7 +9,6 @@ import os
 import random
 import signal
 import sqlite3
-import time
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -18,10 +17,9 @@ from bot.messages import Incoming
 SCRIPT = ("product photos", "buyer", "tagging", "why", "public", "none", "change data", "internal", "no", "later", "back", "region")
 
 
-def script(person: str, length: int, rng: random.Random) -> list[str]:
+def script(length: int, rng: random.Random) -> list[str]:
     """What one person types; the first delivery begins the interview."""
-    process = f"{rng.choice(('product photos', 'claims', 'street pictures'))} of {person}"
-    return ["", process, *SCRIPT[1:]][:length]
+    return ["", rng.choice(("product photos", "claims of a factory", "<b>street</b> pictures")), *SCRIPT[1:]][:length]
 
 
 class Platform:
@@ -29,7 +27,7 @@ class Platform:
 
     def __init__(self, rng: random.Random, people: int, length: int) -> None:
         self.rng = rng
-        self.queues = {f"fake:{n}": script(f"p{n}", length, rng) for n in range(people)}
+        self.queues = {f"fake:{n}": script(length, rng) for n in range(people)}
         self.acked: set[str] = set()
         self.accepted: list[tuple[str, int, str, str]] = []
         self.ids: dict[int, str] = {}
@@ -188,8 +186,3 @@ def verify(path: Path, platform: Platform, expected: dict[str, list[tuple[str, s
         connection.close()
     told["deliveries"] = sum(map(len, platform.queues.values()))
     return told
-
-
-def wait(seconds: float) -> float:
-    """The time when it is over."""
-    return time.monotonic() + seconds

@@ -1,7 +1,8 @@
 """A server of a fake platform, to be killed. Talks to the platform in another process over a Unix socket, one JSON line each way.
 
-Run: victim.py DATABASE SOCKET (slack|telegram) [--most-pages N] [--act migrate|backup|checkpoint]
-     victim.py --zygote: reads such lines from stdin, forks a server for each, and prints its process id.
+Run: victim.py DATABASE SOCKET (slack|telegram) [--most-pages N] [--act migrate|backup|checkpoint] [--failpoint C4:7]
+     victim.py --zygote: reads such lines from stdin, forks a server for each, and prints its process id; a server that ends
+     by an exception leaves it in DATABASE.failed.
 """
 
 from __future__ import annotations
@@ -16,14 +17,18 @@ import sqlite3
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
 
 from adapters.console import parse
-from bot import sender
+import bot.serve
+import bot.store
+from bot import failpoints, sender
 from bot.failpoints import failpoint
+from bot.locks import FileLock
 from bot.logs import configure
 from bot.sender import Absent, NotSent, Unknown
 from bot.serve import Busy, Server
@@ -151,20 +156,16 @@ def backing_up(path: Path) -> None:
 def checkpointing(store: Store, path: Path) -> None:
     """Checkpoint under the write lock, killed by another thread while the pages are copied."""
     store.connection.execute("PRAGMA wal_autocheckpoint = 0")
-    kill = os.environ.get("ADVISOR_FAILPOINT", "").startswith("C11")
 
     def hit() -> None:
         time.sleep(0.3)
-        with store._write_lock.__class__(store._write_lock.path).held():
+        with FileLock(path.with_name(path.name + ".lock")).held():
             other = sqlite3.connect(path, isolation_level=None)
-            if kill:
-                after = float(os.environ["CRASH_AFTER_MS"]) / 1000
-                threading.Thread(target=lambda: (time.sleep(after), failpoint("C11")), daemon=True).start()
+            threading.Thread(target=lambda: (time.sleep(0.0005), failpoint("C11")), daemon=True).start()
             other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             other.close()
-        if kill:
-            time.sleep(1)
-            failpoint("C11")
+        time.sleep(1)
+        failpoint("C11")
 
     threading.Thread(target=hit, daemon=True).start()
 
@@ -174,6 +175,8 @@ def main(arguments: list[str]) -> None:
     path, socket, mode, *rest = arguments
     options = dict(zip(rest[::2], rest[1::2], strict=True))
     act = options.get("--act")
+    if "--failpoint" in options:
+        arm(options["--failpoint"])
     if act == "migrate":
         migrating()
     store = Store(Path(path))
@@ -187,9 +190,25 @@ def main(arguments: list[str]) -> None:
     store.close()
 
 
+def arm(spec: str) -> None:
+    """What ADVISOR_FAILPOINT does at the start of a process, for one that was forked."""
+    stop = failpoints.armed(spec)
+    for module in (bot.store, bot.serve, bot.sender, sys.modules[__name__]):
+        module.failpoint = stop
+
+
+def warm_up() -> None:
+    """Read the knowledge and build what the first sentence needs."""
+    from bot.case import Case
+    from bot.understand.hear import hear
+
+    base = packaged()
+    hear("public", Case(conversation="c", knowledge=base.version, order="file", language="en", starter="p", started_at=0), base)
+
+
 def zygote() -> None:
     """Everything imported once; each line on stdin becomes a process."""
-    packaged()
+    warm_up()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for line in sys.stdin:
         if (child := os.fork()) == 0:
@@ -197,8 +216,11 @@ def zygote() -> None:
             null = os.open(os.devnull, os.O_RDWR)
             os.dup2(null, 0)
             os.dup2(null, 1)
+            arguments = json.loads(line)
             try:
-                main(json.loads(line))
+                main(arguments)
+            except BaseException:
+                Path(arguments[0] + ".failed").write_text(traceback.format_exc())
             finally:
                 os._exit(0)
         print(child, flush=True)

@@ -15,7 +15,9 @@ from knowledge.load import packaged, packaged_files
 
 FAST = Pacing(per_place_ms=0, overall_ms=0, per_group=10_000)
 SECRET = "a-secret-of-enough-letters"
-ANN, BEN = 5001, 5002
+ANN, BEN, GROUP = 5001, 5002, -1001
+ROUND = {"Don't know", "Skip", "Why?", "Back", "Advise now"}
+OPENING = "We tag photos of products for a shop"
 
 
 def settings(url, db, **more):
@@ -40,13 +42,37 @@ class Chat:
         self.stub.message(self.chat, text, self.user, self.topic, **more)
         return await self.next(count)
 
-    async def tap(self, shown, label, count=1, user=None):
-        self.stub.tap(shown, label, user or self.user)
+    async def tap(self, shown, label, count=1):
+        self.stub.tap(shown, label, self.user)
         return await self.next(count)
 
     async def edited(self, shown, edits):
         await self.stub.until(lambda: shown.edits >= edits)
         return shown
+
+    async def rank(self, shown):
+        """Tap a ranking to its end; each tap but the last edits the message."""
+        for taps in range(1, 3):
+            self.stub.tap(shown, next(label for label in shown.labels if label[0] == str(taps)), self.user)
+            await self.edited(shown, taps)
+        return await self.tap(shown, next(label for label in shown.labels if label[0] == "3"))
+
+    async def answer(self, shown):
+        """Answer whatever is asked with its first button, or in words; the next message."""
+        if shown.labels and shown.labels[0].startswith("1. "):
+            return await self.rank(shown)
+        label = next((label for label in shown.labels if label not in ROUND), None)
+        return await self.say(OPENING) if label is None else await self.tap(shown, label)
+
+    async def advised(self, shown):
+        """Answer on until there is an advice."""
+        for _ in range(40):
+            if "Export" in shown.labels:
+                return shown
+            shown = await self.answer(shown)
+            while not shown.labels:
+                shown = await self.next()
+        raise AssertionError("no advice after 40 answers")
 
 
 @contextlib.asynccontextmanager
@@ -65,3 +91,8 @@ async def served(path, *, stub=None, pacing=FAST, **more):
                 await task
             finally:
                 store.close()
+
+
+def column(store, sql, *values):
+    """The first column of a query."""
+    return [row[0] for row in store.connection.execute(sql, values)]

@@ -1,0 +1,77 @@
+"""`/advise`: what a command asks for, and what it is answered with at once. An unknown word gets help, never silence. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from adapters.slack.address import Address, Json, person, private_place
+from adapters.slack.blocks import Look, payloads
+from adapters.slack.history import Past
+from bot.markup import clean, escape
+from bot.messages import Incoming
+from bot.speak import Message
+
+COMMAND = "/advise"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What the person sees at once; what is done in the interview, and where; whether the form opens."""
+
+    reply: str
+    incoming: Incoming | None = None
+    place: str = ""
+    form: bool = False
+
+
+def asked(text: str) -> Literal["help", "list", "continue", "cancel", "form", "opening"]:
+    """One word is a command, known or not; more are the opening of an interview."""
+    said = clean(text).casefold().split()
+    match said:
+        case ["list" | "continue" | "cancel" | "form" as word]:
+            return word
+        case [_, _, *_]:
+            return "opening"
+        case _:
+            return "help"
+
+
+def answer(team: str, user: str, text: str, past: Sequence[Past], look: Look) -> Answered:
+    """The answer to a command of somebody with these conversations."""
+    kind = asked(text)
+    match kind:
+        case "help":
+            return Answered(look.sentence("help"))
+        case "list":
+            lines = [f"- {escape(each.line(look.words))}" for each in past]
+            return Answered("\n".join([look.sentence("list_head"), "", *lines]) if lines else look.sentence("list_empty"))
+        case "form":
+            return Answered(look.sentence("form_opens"), form=True)
+        case "opening":
+            return Answered(look.sentence("opened"), begin(team, user, text), private_place(team, user))
+        case "continue" | "cancel":
+            going = next((each for each in past if each.unfinished), None)
+            draft = next((each for each in past if each.status == "cancelled"), None)
+            found = going or (draft if kind == "continue" else None)
+            if found is None:
+                return Answered(look.sentence("nothing_open"))
+            return Answered(look.sentence(f"{kind}_done"), again(team, user, found, kind), found.place)
+
+
+def begin(team: str, user: str, text: str) -> Incoming:
+    """A new interview in direct messages."""
+    address = Address(channel=user, user=user).model_dump_json(exclude_defaults=True)
+    return Incoming(person=person(team, user), tenant=team, text=clean(text).strip(), address=address, fresh=True)
+
+
+def again(team: str, user: str, past: Past, what: Literal["continue", "cancel", "open"]) -> Incoming:
+    """Something about a conversation of one's own, said where it is held."""
+    token = {"cancel": "r:cancel", "continue": "r:resume"}.get(what) or ("r:advise" if past.status == "advised" else "r:resume")
+    return Incoming(person=person(team, user), tenant=team, token=token, label=f"/advise {what}", resume=past.id, via="tapped")
+
+
+def whisper(text: str, look: Look) -> Json:
+    """The reply that only the person sees."""
+    return {"response_type": "ephemeral", **payloads(Message(name="reply", markdown=text), 0, look)[0]}

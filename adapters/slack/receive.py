@@ -1,0 +1,143 @@
+"""The seam: everything Slack delivers is in the inbox before it is acknowledged; then, and only then, it is told 200.
+
+Nothing is answered 404. What is nobody's answer is acknowledged and not kept. Three things happen on receipt, since they
+cannot wait or change nothing: a form opens (its trigger lives 3 s) and is checked, App Home is drawn, a command is replied to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING
+
+import structlog
+from slack_bolt.response import BoltResponse
+
+from adapters.slack.address import PLATFORM, Json, private_place
+from adapters.slack.blocks import Look
+from adapters.slack.command import COMMAND, answer, begin, whisper
+from adapters.slack.deliveries import delivery, digest, understood
+from adapters.slack.form import CALLBACK, filled
+from adapters.slack.history import own as past_of
+from adapters.slack.parse import Own, parse, words
+from bot.messages import Ignored, Unreadable
+from bot.serve import Busy, Server
+from bot.store import Delivery, StoreError
+
+if TYPE_CHECKING:
+    from adapters.slack.pages import Pages
+
+log = structlog.get_logger()
+
+SHORTCUT = "advise_on_this"
+EVENTS = ("message", "app_mention", "app_home_opened", "app_uninstalled", "tokens_revoked")
+TRY_LATER = 503
+
+
+class Reception:
+    """Takes what Slack delivers for one workspace."""
+
+    def __init__(self, server: Server, own: Own, look: Look, pages: Pages, now: Callable[[], int]) -> None:
+        self.server, self.own, self.look, self.pages, self.now = server, own, look, pages, now
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def take(self, body: Json) -> BoltResponse:
+        """Store, then acknowledge. An answer other than 200 makes Slack deliver again."""
+        try:
+            return await self._taken(body)
+        except (Busy, StoreError) as error:
+            log.error("delivery refused", why=str(error))
+            return BoltResponse(status=TRY_LATER, body="")
+
+    async def _taken(self, body: Json) -> BoltResponse:
+        match body:
+            case {"type": "url_verification", "challenge": str(challenge)}:
+                return BoltResponse(status=200, body={"challenge": challenge})
+            case {"type": "event_callback", "event": {"type": str(kind)} as event}:
+                return await self._event(kind, event, body)
+            case {"type": "block_actions", "user": {"id": str(user)}, "actions": [{"action_id": str(action)} as done, *_]}:
+                if action.startswith("home:"):
+                    await self.pages.home_action(user, action, str(done.get("value", "")), body, self)
+                    return _done()
+                return await self._keep(delivery(body, self.now()))
+            case {"type": "view_submission", "user": {"id": str(user)}, "view": {"callback_id": "form"} as view}:
+                return await self._submitted(user, view)
+            case {"type": "message_action", "callback_id": "advise_on_this", "user": {"id": str(user)}, "message": {**message}}:
+                said = words(str(message.get("text") or ""), self.own)
+                key = digest(SHORTCUT, user, str(body.get("action_ts")), str(message.get("ts")))
+                return await self._keep(self._opening(user, said, key))
+            case {"command": "/advise", "user_id": str(user)}:
+                return await self._command(user, str(body.get("text") or ""), str(body.get("trigger_id") or ""))
+            case {"type": "app_rate_limited"}:
+                log.error("Slack holds events back: more than 30,000 in an hour")
+                return _done()
+            case _:
+                log.info("acknowledged without effect", type=str(body.get("type") or body.get("command")))
+                return _done()
+
+    async def _event(self, kind: str, event: Json, body: Json) -> BoltResponse:
+        match kind:
+            case "app_home_opened":
+                if event.get("tab", "home") == "home":
+                    self.soon(self.pages.show_home(str(event.get("user"))))
+                return _done()
+            case "app_uninstalled" | "tokens_revoked":
+                log.error("Slack access is gone", event=kind, team=str(body.get("team_id")), do="install the app again")
+                return _done()
+            case _:
+                return await self._keep(delivery(body, self.now()))
+
+    async def _keep(self, taken: Delivery) -> BoltResponse:
+        """Into the inbox, unless it is nobody's answer."""
+        try:
+            read = parse(taken.raw, self.own)
+        except Unreadable as error:
+            log.warning("delivery set aside", why=str(error))
+            read = None
+        if isinstance(read, Ignored) or (read is not None and '"aside":true' in read.address and self._foreign(taken)):
+            return _done()
+        await self.server.receive([taken])
+        return _done()
+
+    def _foreign(self, taken: Delivery) -> bool:
+        """Whether words were said in a thread that surely holds no interview; such words are not kept."""
+        store = self.server.service.store
+        return taken.place is not None and store.latest_at(taken.place) is None and store.backlog(PLATFORM) == 0
+
+    async def _command(self, user: str, text: str, trigger: str) -> BoltResponse:
+        past = past_of(self.server.service.store, f"{PLATFORM}:{self.own.team}:{user}")
+        found = answer(self.own.team, user, text, past, self.look)
+        if found.incoming is not None:
+            await self.server.receive([understood(found.incoming, digest(COMMAND, user, trigger), found.place, self.now())])
+        if found.form:
+            self.soon(self.pages.open_form(trigger))
+        return BoltResponse(status=200, body=whisper(found.reply, self.look))
+
+    async def _submitted(self, user: str, view: Json) -> BoltResponse:
+        read = filled(view, self.look)
+        if read.errors:
+            return BoltResponse(status=200, body={"response_action": "errors", "errors": read.errors})
+        incoming = begin(self.own.team, user, "").model_copy(update={"text": read.text, "via": "file"})
+        key = digest(CALLBACK, user, str(view.get("id")), str(view.get("hash")))
+        return await self._keep(understood(incoming, key, private_place(self.own.team, user), self.now()))
+
+    def _opening(self, user: str, said: str, key: str) -> Delivery:
+        return understood(begin(self.own.team, user, said), key, private_place(self.own.team, user), self.now())
+
+    async def start(self, user: str, key: str) -> None:
+        """Begin an interview in direct messages."""
+        await self.server.receive([self._opening(user, "", key)])
+
+    def soon(self, effect: Coroutine[None, None, None]) -> None:
+        """Do something beside the acknowledgement."""
+        task = asyncio.ensure_future(effect)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Finish what is being done."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _done() -> BoltResponse:
+    return BoltResponse(status=200, body="")

@@ -1,0 +1,18 @@
+"""The bot as a process of its own, for tests: the settings from the environment, then `serve`."""
+
+import asyncio
+import sys
+
+from adapters.slack.app import serve
+from adapters.slack.settings import load_slack_settings
+from bot.logs import configure
+from bot.store import Store
+from knowledge.load import packaged, packaged_files
+
+if __name__ == "__main__":
+    settings = load_slack_settings()
+    configure(settings.advisor_log)
+    store = Store(settings.advisor_db)
+    asyncio.run(serve(store, packaged(), packaged_files(), settings))
+    store.close()
+    sys.exit(0)
