@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
@@ -41,6 +42,11 @@ def settings() -> Settings:
         return load_settings()
     except SettingsError as error:
         stop(*error.problems)
+
+
+def now() -> int:
+    """UTC milliseconds."""
+    return time.time_ns() // 1_000_000
 
 
 def knowledge_base() -> Knowledge:

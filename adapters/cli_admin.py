@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from adapters.cli import FAILED, as_json_option, db_option, emit, settings, stop
+from adapters.cli import FAILED, as_json_option, db_option, emit, now, settings, stop
 
 if TYPE_CHECKING:
     from bot.erasure import Receipt
-
-
-def now() -> int:
-    """UTC milliseconds."""
-    return time.time_ns() // 1_000_000
 
 
 @click.command()
@@ -45,9 +39,7 @@ def backup(out: Path | None, keep: int, copy: Path | None, db: Path | None, as_j
             else:
                 click.echo(f"Restored {restored.restored} to {restored.to}: {_many(restored.conversations, 'conversation')}.")
                 if restored.replaced:
-                    click.echo(
-                        f"The database of before is kept as {restored.replaced}; it holds what was erased until you delete it."
-                    )
+                    click.echo(f"The database of before is kept as {restored.replaced}; delete it when you no longer need it.")
                 if restored.erasures:
                     click.echo(f"Erasures repeated: {_counts(restored.erasures)}.")
             if restored.erasures and not restored.erasures.complete:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
-from adapters.cli import FAILED, UNFINISHED, db_option, emit, knowledge_base, settings, stop
+from adapters.cli import FAILED, UNFINISHED, db_option, emit, knowledge_base, now, settings, stop
 from adapters.console import PLATFORM, Screen, delivery, drain, lines, parse, pick
+from bot.erasure import apply_tombstones
 from bot.logs import configure
 from bot.messages import Incoming
 from bot.service import Service, World
@@ -29,11 +29,6 @@ def new_id() -> str:
     return "".join(secrets.choice(LETTERS) for _ in range(8))
 
 
-def now() -> int:
-    """UTC milliseconds."""
-    return time.time_ns() // 1_000_000
-
-
 @click.command()
 @click.option("--answers", type=click.Path(path_type=Path), help="Start from an answer file.")
 @click.option("--resume", metavar="ID", help="Go on with an earlier conversation.")
@@ -47,6 +42,7 @@ def chat(answers: Path | None, resume: str | None, db: Path | None, lang: str | 
     base = knowledge_base()
     try:
         store = Store(db or chosen.advisor_db)
+        apply_tombstones(store, now())
     except StoreError as error:
         stop(str(error), code=FAILED)
     service = Service(

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from adapters.cli import FAILED, db_option, knowledge_base, settings, stop
+from adapters.cli import FAILED, db_option, knowledge_base, now, settings, stop
+from bot.erasure import apply_tombstones
 from bot.logs import configure
+from bot.retention import daily
 from bot.store import Store, StoreError
 from knowledge.load import packaged_files
 
 if TYPE_CHECKING:
     from bot.serve import Server
+    from bot.settings import Settings
 
 Serve = Callable[[Store, asyncio.Event, Callable[["Server"], None]], Awaitable[None]]
 
@@ -106,15 +109,18 @@ def _run(platforms: Sequence[Platform], db: Path | None) -> None:
     except StoreError as error:
         stop(str(error), code=FAILED)
     try:
-        failures = asyncio.run(_serve(store, serves, chosen.advisor_health_host, chosen.advisor_health_port))
+        apply_tombstones(store, now())
+        failures = asyncio.run(_serve(store, serves, chosen))
+    except StoreError as error:
+        stop(str(error), code=FAILED)
     finally:
         store.close()
     if failures:
         stop(*failures, code=FAILED)
 
 
-async def _serve(store: Store, serves: Sequence[Serve], host: str, port: int) -> list[str]:
-    """Run all servers and the health pages; one that cannot go on stops the others. Returns what went wrong."""
+async def _serve(store: Store, serves: Sequence[Serve], chosen: Settings) -> list[str]:
+    """Run all servers, the health pages and the purge; one that cannot go on stops the others. Returns what went wrong."""
     from adapters.health import run_health
 
     stopping, servers = asyncio.Event(), list["Server"]()
@@ -122,7 +128,10 @@ async def _serve(store: Store, serves: Sequence[Serve], host: str, port: int) ->
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
     tasks = [asyncio.ensure_future(serve(store, stopping, servers.append)) for serve in serves]
-    tasks.append(asyncio.ensure_future(run_health(servers, host, port, stopping)))
+    health = run_health(servers, chosen.advisor_health_host, chosen.advisor_health_port, stopping)
+    tasks.append(asyncio.ensure_future(health))
+    if chosen.advisor_retention_days is not None:
+        tasks.append(asyncio.ensure_future(daily(store, chosen.advisor_retention_days, now, stopping)))
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     stopping.set()
     results = await asyncio.gather(*tasks, return_exceptions=True)

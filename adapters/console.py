@@ -20,13 +20,13 @@ def parse(raw: str) -> Incoming:
     """A delivery of the terminal: JSON of the fields of an incoming message."""
     try:
         return Incoming.model_validate_json(raw)
-    except ValueError as error:
-        raise Unreadable(f"not a console delivery: {error}") from error
+    except ValueError:
+        raise Unreadable("not a console delivery") from None
 
 
 def delivery(incoming: Incoming, place: str, number: int, now: int, session: str) -> Delivery:
     """A typed line as a delivery; the session and line number make it unique."""
-    return Delivery(PLATFORM, f"{session}:{number}", None, place, f"{now:015d}", now, incoming.model_dump_json())
+    return Delivery(PLATFORM, f"{session}:{number}", None, place, f"{number:09d}", now, incoming.model_dump_json())
 
 
 def pick(text: str, message: Message | None) -> str | None:

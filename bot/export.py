@@ -14,15 +14,12 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from html import escape as html_escape
 from pathlib import Path
 from typing import Literal
 
-from markdown_it import MarkdownIt
-
 from bot.archive import Transcript
 from bot.markup import clean
-from bot.page import _STYLE
+from bot.page import document
 from bot.retell import Retelling, clock
 
 Form = Literal["md", "html", "json", "csv"]
@@ -30,7 +27,6 @@ FORMS: tuple[Form, ...] = ("md", "html", "json", "csv")
 COLUMNS = ("conversation", "event", "at", "speaker", "person", "message", "text", "understood", "recommended", "verdict")
 _NAME = re.compile(r"[a-z0-9-]{1,64}")
 _FORMULA = tuple("=+-@\t\r\n")
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 class CannotWrite(Exception):
@@ -67,16 +63,6 @@ def as_json(transcript: Transcript, retelling: Retelling) -> dict[str, object]:
     }
 
 
-def page(body: str, title: str, language: str) -> str:
-    """Markdown as a page of its own: no script, nothing loaded from anywhere."""
-    return (
-        f'<!doctype html>\n<html lang="{html_escape(language)}"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f'<meta name="viewport" content="width=device-width"><title>{html_escape(title)}</title><style>{_STYLE}</style></head>\n'
-        f"<body><main>\n{MarkdownIt('commonmark', {'html': False}).render(body)}</main></body></html>\n"
-    )
-
-
 def rows(transcript: Transcript, retelling: Retelling) -> Iterator[tuple[str, ...]]:
     """The lines of a transcript as cells, defused."""
     s = transcript.summary
@@ -99,14 +85,14 @@ def written_rows(cells: Iterable[tuple[str, ...]]) -> str:
     return out.getvalue()
 
 
-def document(transcript: Transcript, retelling: Retelling, form: Form) -> str:
+def rendered(transcript: Transcript, retelling: Retelling, form: Form) -> str:
     """One transcript as the whole text of a file."""
     match form:
         case "md":
             return retelling.markdown(transcript)
         case "html":
             title = retelling.say("title", id=transcript.summary.id)
-            return page(retelling.markdown(transcript), title, transcript.summary.language)
+            return document(retelling.markdown(transcript), title, transcript.summary.language)
         case "json":
             return json.dumps(as_json(transcript, retelling), ensure_ascii=False, indent=2) + "\n"
         case "csv":

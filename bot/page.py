@@ -13,6 +13,7 @@ from bot.markup import plain
 from bot.speak import speak
 from knowledge.model import Knowledge
 
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}"
     "h2{line-height:1.2}blockquote{border-left:.25rem solid #b35900;margin:0;padding-left:1rem}"
@@ -35,12 +36,16 @@ def render(advice: Advice, knowledge: Knowledge, language: str, form: str) -> st
         case "md":
             return told
         case "html":
-            body = MarkdownIt("commonmark", {"html": False}).render(told)
-            title = html_escape(advice.headline)
-            return (
-                f'<!doctype html>\n<html lang="{html_escape(language)}"><head><meta charset="utf-8">'
-                f'<meta name="viewport" content="width=device-width"><title>{title}</title><style>{_STYLE}</style></head>\n'
-                f"<body><main>\n{body}</main></body></html>"
-            )
+            return document(told, advice.headline, language)
         case _:
             return plain(told)
+
+
+def document(told: str, title: str, language: str) -> str:
+    """Markdown as a page of its own: no script, nothing loaded from anywhere."""
+    return (
+        f'<!doctype html>\n<html lang="{html_escape(language)}"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        f'<meta name="viewport" content="width=device-width"><title>{html_escape(title)}</title><style>{_STYLE}</style></head>\n'
+        f"<body><main>\n{MarkdownIt('commonmark', {'html': False}).render(told)}</main></body></html>\n"
+    )

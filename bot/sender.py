@@ -134,7 +134,7 @@ class Sender:
     async def _attempt(self, outgoing: Outgoing) -> None:
         if outgoing.status == "sending" and await self._found(outgoing):
             return
-        number, repeats = outgoing.number, outgoing.status == "sending"
+        number, repeats = outgoing.number, outgoing.status == "sending" or outgoing.why == REPEATED
         about = self.store.outgoing(outgoing.about) if outgoing.about is not None else None
         if outgoing.kind == "settle" and (about is None or about.sent_as is None or self._superseded(outgoing)):
             await self.committer.write(lambda: self.store.close_one(number, "nothing to edit"))
@@ -146,12 +146,13 @@ class Sender:
             sent_as = await self.gateway.send(outgoing, message, about.sent_as if about else None)
         except NotSent as error:
             wait = int(error.retry_after * 1000) if error.retry_after is not None else _backoff(outgoing.attempts)
-            not_before, why = self.now() + wait, error.why
+            not_before, why = self.now() + wait, REPEATED if repeats else error.why  # a repeat is remembered through refusals
             self.counters["retried"] += 1
             if outgoing.attempts >= MOST_ATTEMPTS:
                 await self.committer.write(lambda: self.store.close_one(number, f"given up after {MOST_ATTEMPTS} tries: {why}"))
                 return
             await self.committer.write(lambda: self.store.retry(number, not_before, why))
+            self._wake_in(wait)
         except Unknown as error:
             self.counters["ambiguous"] += 1
             log.warning("send ambiguous", number=number, why=str(error))  # stays `sending`; the next round looks for it first
@@ -197,8 +198,13 @@ class Sender:
 
     async def _later(self, outgoing: Outgoing) -> None:
         """Look for an ambiguous send after a while, when the platform may be itself again."""
-        not_before = self.now() + _backoff(outgoing.attempts)
+        wait = _backoff(outgoing.attempts)
+        not_before = self.now() + wait
         await self.committer.write(lambda: self.store.look_again(outgoing.number, not_before))
+        self._wake_in(wait)
+
+    def _wake_in(self, milliseconds: int) -> None:
+        asyncio.get_running_loop().call_later((milliseconds + 1) / 1000, self.wake.set)
 
     def _superseded(self, outgoing: Outgoing) -> bool:
         """Whether a later edit of the same message waits: edits are coalesced."""

@@ -82,11 +82,11 @@ class Service:
 
     def work(self, limit: int = 100) -> int:
         """Process the oldest waiting delivery of up to `limit` places in one commit; returns how many there were."""
-        batch = self.store.waiting(self.platform, limit)
-        if not batch:
+        if not self.store.waiting(self.platform, 1):
             return 0
         fresh: dict[str, tuple[int, Case]] = {}
         with self.store.transaction():
+            batch = self.store.waiting(self.platform, limit)  # again: an erasure may have come in between
             for received in batch:
                 self._turn(received, fresh)
         for id, state in fresh.items():

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from bot.answers import Answer
 from bot.events import EVENT, Event, Happened
@@ -175,6 +175,13 @@ class Store:
             raise
         self.connection.execute("RELEASE turn")
 
+    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """What a query finds; a database error in words."""
+        try:
+            return self.connection.execute(sql, tuple(values)).fetchall()
+        except sqlite3.Error as error:
+            raise _explained(error, self.path) from error
+
     # --- inbox ---------------------------------------------------------------------------------------------------------
 
     def put(self, deliveries: Iterable[Delivery]) -> int:
@@ -191,7 +198,7 @@ class Store:
 
     def waiting(self, platform: str, limit: int) -> list[Received]:
         """The oldest unprocessed delivery of each place, at most `limit` places."""
-        rows = self.connection.execute(
+        rows = self._rows(
             "SELECT number, platform, place, raw, received_at, min(place_order || printf('%020d', number)) FROM inbox"
             " WHERE status = 'new' AND platform = ? GROUP BY place ORDER BY number LIMIT ?",
             (platform, limit),
@@ -209,8 +216,8 @@ class Store:
 
     def backlog(self, platform: str) -> int:
         """How many deliveries wait."""
-        row = self.connection.execute("SELECT count(*) FROM inbox WHERE status = 'new' AND platform = ?", (platform,)).fetchone()
-        return int(row[0])
+        rows = self._rows("SELECT count(*) FROM inbox WHERE status = 'new' AND platform = ?", (platform,))
+        return int(rows[0][0])
 
     # --- conversations -------------------------------------------------------------------------------------------------
 
@@ -220,14 +227,14 @@ class Store:
 
     def latest_at(self, place: str) -> Conversation | None:
         """The conversation begun last at a place."""
-        return self._conversation("place = ? ORDER BY started_at DESC, rowid DESC LIMIT 1", place)
+        return self._conversation("place = ? ORDER BY rowid DESC LIMIT 1", place)
 
     def _conversation(self, where: str, value: str) -> Conversation | None:
-        row = self.connection.execute(
+        rows = self._rows(
             f"SELECT {_CONVERSATION} FROM conversations WHERE {where}",  # noqa: S608  constants
             (value,),
-        ).fetchone()
-        return Conversation(*row) if row else None
+        )
+        return Conversation(*rows[0]) if rows else None
 
     def begin(self, conversation: Conversation) -> None:
         """Store a new conversation."""
@@ -256,13 +263,12 @@ class Store:
 
     def events(self, conversation: str) -> list[Event]:
         """All events of a conversation, in order."""
-        rows = self.connection.execute("SELECT event FROM events WHERE conversation = ? ORDER BY number", (conversation,))
+        rows = self._rows("SELECT event FROM events WHERE conversation = ? ORDER BY number", (conversation,))
         return [EVENT.validate_json(row[0]) for row in rows]
 
     def next_number(self, conversation: str) -> int:
-        """The number the next event of a conversation gets."""
-        row = self.connection.execute("SELECT max(number) FROM events WHERE conversation = ?", (conversation,)).fetchone()
-        return 0 if row[0] is None else int(row[0]) + 1
+        """The number of the event to come."""
+        return int(self._rows("SELECT coalesce(max(number) + 1, 0) FROM events WHERE conversation = ?", (conversation,))[0][0])
 
     def append(self, conversation: str, number: int, event: Event) -> None:
         """Store the next event. The primary key refuses a second event of the same number."""
@@ -329,10 +335,8 @@ class Store:
 
     def latest_advice(self, conversation: str) -> str | None:
         """The JSON of the advice given last."""
-        row = self.connection.execute(
-            "SELECT advice FROM advice WHERE conversation = ? ORDER BY event_number DESC LIMIT 1", (conversation,)
-        ).fetchone()
-        return row[0] if row else None
+        rows = self._rows("SELECT advice FROM advice WHERE conversation = ? ORDER BY event_number DESC LIMIT 1", (conversation,))
+        return rows[0][0] if rows else None
 
     def keep_knowledge(self, version: str, files: Mapping[str, str], at: int) -> None:
         """Store a knowledge base whole, once."""
@@ -345,8 +349,8 @@ class Store:
 
     def knowledge_files(self, version: str) -> dict[str, str] | None:
         """The files of a stored knowledge base."""
-        row = self.connection.execute("SELECT files FROM knowledge_versions WHERE version = ?", (version,)).fetchone()
-        return dict(json.loads(zlib.decompress(row[0]))) if row else None
+        rows = self._rows("SELECT files FROM knowledge_versions WHERE version = ?", (version,))
+        return dict(json.loads(zlib.decompress(rows[0][0]))) if rows else None
 
     # --- outbox --------------------------------------------------------------------------------------------------------
 
@@ -354,14 +358,14 @@ class Store:
         """Put a message in the outbox; returns its number."""
         cursor = self.connection.execute(
             "INSERT INTO outbox(conversation, platform, place, address, kind, about, body,"
-            " status, attempts, not_before, created_at) VALUES (?,?,?,?,?,?,?,'pending',0,?,?)",
-            (conversation.id, conversation.platform, conversation.place, address, kind, about, body, now, now),
+            " status, attempts, not_before, created_at) VALUES (?,?,?,?,?,?,?,'pending',0,0,?)",
+            (conversation.id, conversation.platform, conversation.place, address, kind, about, body, now),
         )
         return int(cursor.lastrowid or 0)
 
     def due(self, platform: str, now: int, limit: int) -> list[Outgoing]:
         """The first unsent message of each place whose time has come."""
-        rows = self.connection.execute(
+        rows = self._rows(
             f"SELECT {_OUTGOING} FROM outbox WHERE number IN"  # noqa: S608  constants
             " (SELECT min(number) FROM outbox WHERE platform = ? AND status IN ('pending', 'sending') GROUP BY place)"
             " AND not_before <= ? ORDER BY number LIMIT ?",
@@ -371,24 +375,22 @@ class Store:
 
     def outgoing(self, number: int) -> Outgoing | None:
         """One message of the outbox."""
-        row = self.connection.execute(f"SELECT {_OUTGOING} FROM outbox WHERE number = ?", (number,)).fetchone()  # noqa: S608  constants
-        return Outgoing(*row) if row else None
+        rows = self._rows(f"SELECT {_OUTGOING} FROM outbox WHERE number = ?", (number,))  # noqa: S608  constants
+        return Outgoing(*rows[0]) if rows else None
 
     def last_asked(self, conversation: str) -> int | None:
         """The outbox number of the latest message with buttons."""
-        row = self.connection.execute(
+        rows = self._rows(
             "SELECT max(number) FROM outbox WHERE conversation = ? AND kind = 'send'"
             " AND json_extract(body, '$.question') IS NOT NULL",
             (conversation,),
-        ).fetchone()
-        return row[0] if row else None
+        )
+        return rows[0][0] if rows else None
 
     def later_edit(self, number: int, about: int | None) -> bool:
         """Whether a later edit of the same message waits."""
-        row = self.connection.execute(
-            "SELECT 1 FROM outbox WHERE about = ? AND number > ? AND status = 'pending' LIMIT 1", (about, number)
-        ).fetchone()
-        return row is not None
+        rows = self._rows("SELECT 1 FROM outbox WHERE about = ? AND number > ? AND status = 'pending' LIMIT 1", (about, number))
+        return bool(rows)
 
     def sending(self, numbers: Sequence[int], now: int, why: str | None = None) -> None:
         """Mark messages as on their way."""

@@ -159,7 +159,7 @@ async def test_killed_during_a_migration_c9(tmp_path, zygote, migration):
 
 
 async def test_killed_during_a_backup_c10(tmp_path, zygote):
-    await killed_then_restarted(tmp_path, zygote, "slack", "--failpoint", "C10:40", "--act", "backup")
+    await killed_then_restarted(tmp_path, zygote, "slack", "--failpoint", "C10:8", "--act", "backup")
 
 
 async def test_killed_during_a_checkpoint_c11(tmp_path, zygote):

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.archive import Archive
-from bot.export import COLUMNS, CannotWrite, defused, document, file_name, write_new
+from bot.export import COLUMNS, CannotWrite, defused, file_name, rendered, write_new
 from bot.retell import Retelling
-from test_archive import BASE, OPERATOR, Talks
+from talks import BASE, OPERATOR, Talks
 
 HOSTILE = [
     "<script>alert(1)</script> photos",
@@ -54,7 +54,7 @@ class Tags(HTMLParser):
 
 
 def test_a_page_holds_no_script_no_link_and_no_picture_of_a_persons_making(hostile, words):
-    page = document(hostile, words, "html")
+    page = rendered(hostile, words, "html")
     tags = Tags()
     tags.feed(page)
     assert not tags.found & {"script", "img", "a", "iframe", "b", "code"}
@@ -66,7 +66,7 @@ def test_a_page_holds_no_script_no_link_and_no_picture_of_a_persons_making(hosti
 @pytest.mark.parametrize("form", ["md", "html", "csv"])
 def test_no_control_or_bidirectional_character_reaches_a_document(hostile, words, form):
     assert not re.search(
-        "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", document(hostile, words, form)
+        "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", rendered(hostile, words, form)
     )
 
 
@@ -77,7 +77,7 @@ def test_the_terminal_gets_no_escape_sequence(hostile, words):
 
 
 def test_csv_is_a_table_whose_cells_no_spreadsheet_runs(hostile, words):
-    header, *rows = csv.reader(io.StringIO(document(hostile, words, "csv")))
+    header, *rows = csv.reader(io.StringIO(rendered(hostile, words, "csv")))
     assert tuple(header) == COLUMNS
     assert all(len(row) == len(COLUMNS) for row in rows)
     assert not [cell for row in rows for cell in row if cell.strip() and cell.strip()[0] in "=+-@＝"]
@@ -85,14 +85,14 @@ def test_csv_is_a_table_whose_cells_no_spreadsheet_runs(hostile, words):
 
 
 def test_json_stays_as_it_was_said(hostile, words):
-    found = json.loads(document(hostile, words, "json"))
+    found = json.loads(rendered(hostile, words, "json"))
     assert HOSTILE[1] in [line["text"] for line in found["conversation"]]
     assert found["advice"][0]["advice"]["answers_digest"].startswith("sha256:")
     assert found["events"][0]["event"] == "started"
 
 
 def test_markdown_shows_reasons_sources_and_what_was_understood(hostile, words):
-    text = document(hostile, words, "md")
+    text = rendered(hostile, words, "md")
     assert "understood as\\: kind of work\\: Tagging" in text
     assert f"## {BASE.words('en').sentences['transcript_sources']}" in text
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from adapters.console import pick
-from bot.archive import Archive, Filter
+from bot.archive import Archive, Filter, Viewer
 from bot.dialogue import NotADialogue, missing, saved, turns
 from bot.difference import changed, differences
 from bot.notice import notify
@@ -14,7 +14,7 @@ from bot.retell import Retelling
 from bot.review import NotAllowed
 from bot.speak import Message
 from knowledge.load import load, packaged_files
-from test_archive import ANSWERS, BASE, OPERATOR, Talks, Viewer
+from talks import ANSWERS, BASE, OPERATOR, Talks
 
 PUBLIC = {**ANSWERS, "divisible": "yes", "ip": "none", "access": "no", "oversight": "team", "recourse": "unneeded"}
 

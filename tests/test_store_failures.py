@@ -223,7 +223,6 @@ def test_a_clock_that_goes_back_keeps_events_answers_and_lines_in_order(store):
     assert store.connection.execute("SELECT count(*) FROM conversations").fetchone() == (1,)
 
 
-@pytest.mark.xfail(strict=True, reason="store.latest_at sorts by started_at; sort by rowid alone")
 def test_a_conversation_begun_after_the_clock_went_back_is_the_latest(store):
     say = backwards(store)
     say(fresh=True)
@@ -231,9 +230,6 @@ def test_a_conversation_begun_after_the_clock_went_back_is_the_latest(store):
     assert store.latest_at("p").id == "c1"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="store.enqueue sets not_before to the time of day; 0 would send at once whatever the clock does"
-)
 def test_a_message_is_due_although_the_clock_went_back(store):
     now = backwards(store)(fresh=True)
     assert store.due("console", now, 10) != []

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from adapters.cli import main
 from bot.archive import Archive
-from test_archive import BASE, OPERATOR, Talks
+from talks import BASE, OPERATOR, Talks
 from test_replay import PUBLIC, spoken, with_veto
 
 
@@ -136,7 +136,7 @@ def test_replay_is_identical_on_the_same_knowledge(run):
 def test_replay_of_all_says_which_advices_would_differ_now_and_why(run, monkeypatch):
     id = of(run, "--person", "console:local:you", "--status", "advised")[0]
     leader = json.loads(run("show", id, "--json").stdout)["advice"][-1]["advice"]["options"][0]["id"]
-    monkeypatch.setattr("adapters.cli_transcripts.knowledge_base", lambda: with_veto(leader))
+    monkeypatch.setattr("adapters.cli_reading.knowledge_base", lambda: with_veto(leader))
     found = run("replay", "--all", "--person", "console:local:you")
     assert id in found.stdout
     assert "because vetoes.veto_new" in found.stdout

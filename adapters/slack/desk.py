@@ -101,6 +101,20 @@ class Desk(Service):
             case _:
                 return incoming
 
+    def _settle_question(self, conversation: Conversation, before: Case | None, after: Case, now: int) -> None:
+        """A question that was left without a new answer loses its buttons too."""
+        super()._settle_question(conversation, before, after, now)
+        left = pending(before, self.knowledge).question if before else None
+        if before is None or left is None or after.answers.get(left) != before.answers.get(left):
+            return
+        about = self.store.last_asked(conversation.id)
+        if about is None or pending(after, self.knowledge).question == left:
+            return
+        words = self.knowledge.words(after.language)
+        text = words.sentences["slack_left"].format(name=words.questions[left].name)
+        body = Message(name="settled", markdown=escape(text))
+        self.store.enqueue(conversation, conversation.address, "settle", body.model_dump_json(), about, now)
+
     def _order(self, incoming: Incoming, conversation: Conversation, case: Case) -> None:
         """A tap in an unfinished ranking edits its message; one under a question no longer open changes nothing."""
         token = f"k{(incoming.token or '')[len(ORDERING) :]}"

@@ -78,7 +78,7 @@ def tapped(store: Store, held: Sequence[Conversation], sent_as: str) -> int | No
     """The number in the outbox of a message that was sent in one of these conversations."""
     for conversation in held:
         row = store.connection.execute(
-            "SELECT number FROM outbox WHERE conversation = ? AND sent_as = ? ORDER BY number DESC LIMIT 1",
+            "SELECT number FROM outbox WHERE conversation = ? AND sent_as = ? AND kind = 'send'",
             (conversation.id, sent_as),
         ).fetchone()
         if row is not None:

@@ -1,9 +1,9 @@
 """Patterns of words, and where they stand in a text.
 
 A pattern is words with a space between them:
-`a|b` either; `a|b?` either or nothing; `stem*` a word that starts so; `#` a number, in digits or a word; `/h` a word behind a slash;
-`{name}` a phrase of that class;
-`..` up to two words of the same clause; `...` up to five of the same sentence; `;` the end of a clause.
+`a|b` either; `a|b?` either or nothing; `stem*` a word that starts so; `#` a number, in digits or a word;
+`/h` a word behind a slash; `{name}` a phrase of that class; `;` the end of a clause;
+`..` up to two words of the same clause; `...` up to five of the same sentence.
 Matching walks a tree of all patterns at once, so its work at each word is bounded by the depth of the tree.
 """
 

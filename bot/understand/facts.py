@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from bot.answers import Money, Refused, Value, check
 from bot.understand.amounts import amounts
@@ -39,10 +40,12 @@ def read(text: str, lexicon: Compiled, questions: Mapping[str, Question], words:
     scene = Scene(cut, lexicon, amounts(cut, lexicon), hits, Scope(cut, lexicon, hits))
     found: dict[str, list[Found]] = {}
     for each in _all(scene, questions):
-        if valid := tuple(value for value in each.values if _taken(questions[each.question], value, words)):
-            found.setdefault(each.question, []).append(
-                Found(each.question, valid, each.start, each.end, each.firm and len(valid) == 1)
-            )
+        question = questions[each.question]
+        valid = tuple(value for value in each.values if _taken(question, value, words))
+        if valid == each.values:
+            found.setdefault(each.question, []).append(each)
+        elif valid:
+            found.setdefault(each.question, []).append(replace(each, values=valid, firm=False))
     settled = [_settled(scene, questions[question], findings) for question, findings in found.items()]
     return Reading(
         facts=tuple(sorted((each for each in settled if isinstance(each, Fact)), key=lambda fact: fact.span)),
@@ -64,6 +67,8 @@ def _all(scene: Scene, questions: Mapping[str, Question]) -> Iterator[Found]:
 
 
 def _taken(question: Question, value: Value, words: Language) -> bool:
+    if isinstance(value, str):  # by far the most, and cheap to tell
+        return value in question.choices
     try:
         check(question, value, words)
     except Refused:

@@ -22,6 +22,9 @@ def _listed(raw: object) -> object:
     return tuple(part for part in (" ".join(part.split()) for part in raw.split(",")) if part)
 
 
+# Hostile text must not fill the memory with its words.
+REMEMBERED = 20_000
+
 Patterns = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
@@ -92,7 +95,12 @@ class Compiled:
         self.grammar = {name: frozenset(map(normal, words)) for name, words in lexicon.grammar.items()}
         self.units = {normal(word): unit for unit, words in lexicon.units.items() for word in words}
         self.amount_starts = (
-            self.grammar["between"] | self.grammar["article"] | self.grammar["rough"] | set(lexicon.numbers) | set(lexicon.parts) | set(lexicon.scales)
+            self.grammar["between"]
+            | self.grammar["article"]
+            | self.grammar["rough"]
+            | set(lexicon.numbers)
+            | set(lexicon.parts)
+            | set(lexicon.scales)
         )
         self.currencies = _reversed(lexicon.money.currencies)
         self.cents = _reversed(lexicon.money.cents)
@@ -113,17 +121,17 @@ class Compiled:
         return self.cues.hits(words, classes)
 
     def _mend(self, word: Word) -> Word:
-        if word.number is not None or len(self.cues.spellings(word)) > 1 or len(self.classes.spellings(word)) > 1:
+        if word.number is not None:
             return word
         mended = self._mended.get(word.norm)
         if mended is None:
-            mended = self._spelling.mend(word.norm)
-            if len(self._mended) > 20_000:  # hostile text must not fill the memory
+            # A word that a stem covers is known, however it ends.
+            stemmed = len(self.cues.spellings(word)) > 1 or len(self.classes.spellings(word)) > 1
+            mended = word.norm if stemmed else self._spelling.mend(word.norm)
+            if len(self._mended) > REMEMBERED:
                 self._mended.clear()
             self._mended[word.norm] = mended
-        if mended == word.norm:
-            return word
-        return Word(mended, word.start, word.end, word.gap, word.clause, word.sentence)
+        return word if mended == word.norm else word._replace(norm=mended)
 
 
 def compiled(knowledge: Knowledge, language: str) -> Compiled:

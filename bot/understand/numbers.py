@@ -167,11 +167,13 @@ class Numbers:
         return word is not None and word.norm in self.lexicon.numbers
 
     def _part_of_scale(self, at: int) -> Number | None:
-        """Half a million; a quarter of a million."""
+        """Half a million; a quarter of a million; half a per cent."""
         place = at if self._part(at) else at + 1
         part = self._part(place)
         place += 1
         while place < at + 5 and (self.has(place, "of") or self.has(place, "article")):
             place += 1
         scale = self._scale(place)
+        if scale is None and (self.has(place, "percent") or (self.has(place, "per") and self.has(place + 1, "cent"))):
+            return Number(part, place, part)
         return Number(part * scale, place + 1, part, scale) if scale else None

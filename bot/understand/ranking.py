@@ -15,6 +15,8 @@ PLACES = {"first": 1.0, "second": 2.0, "third": 3.0, "fourth": 4.0, "last": 99.0
 # Marks that make a run of terms an order; "then" and "and" alone do not.
 TRIGGERS = frozenset({*PLACES, "over", "under", "list", "equal", "denied"})
 WISHED = 2
+# Marks that say something between two others only.
+SILENT = frozenset({"then", "and"})
 
 
 @dataclass(slots=True)
@@ -47,7 +49,7 @@ def rankings(scene: Scene, items: Sequence[str]) -> Iterator[Found]:
 
 
 def _runs(scene: Scene) -> Iterator[list[Hit]]:
-    """Stretches of terms, marks of rank and fillers with no other word between."""
+    """Stretches of terms, marks of rank and fillers with no telling word between."""
     run: list[Hit] = []
     for hit in longest(scene.group("ranking")):
         if run and hit.start < run[-1].end:
@@ -60,19 +62,17 @@ def _runs(scene: Scene) -> Iterator[list[Hit]]:
 
 
 def _continues(scene: Scene, before: Hit, hit: Hit) -> bool:
-    if hit.start != before.end:
+    if not all(scene.has(place, "filler") for place in range(before.end, hit.start)):
         return False
     # A new sentence goes on with an order only as "Then quality." or "Least important: cost."
     return scene.same_sentence(before.start, hit.start) or hit.cue.question in ("then", "second", "third", "last")
 
 
 def _trimmed(run: list[Hit]) -> Iterator[list[Hit]]:
-    while run and run[0].cue.question in ("filler", "then", "and"):
-        run = run[1:]
-    while run and run[-1].cue.question in ("filler", "then", "and"):
-        run = run[:-1]
-    if run:
-        yield run
+    """A run without the words at its ends that say nothing."""
+    telling = [place for place, hit in enumerate(run) if hit.cue.question not in SILENT]
+    if telling:
+        yield run[telling[0] : telling[-1] + 1]
 
 
 def _order(scene: Scene, run: list[Hit], items: Sequence[str], marks: set[str]) -> Ranking:

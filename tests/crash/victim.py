@@ -158,7 +158,7 @@ def checkpointing(store: Store, path: Path) -> None:
     store.connection.execute("PRAGMA wal_autocheckpoint = 0")
 
     def hit() -> None:
-        time.sleep(0.3)
+        time.sleep(0.05)
         with FileLock(path.with_name(path.name + ".lock")).held():
             other = sqlite3.connect(path, isolation_level=None)
             threading.Thread(target=lambda: (time.sleep(0.0005), failpoint("C11")), daemon=True).start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import signal
@@ -60,7 +59,7 @@ class Peer:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self.stop_bot(signal.SIGTERM)
+        await self.stop_bot(signal.SIGTERM)
         self.listening.cancel()
         await self.ui.close()
         await self.http.close()
@@ -96,11 +95,11 @@ class Peer:
         with (self.folder / "bot.log").open("ab") as log:
             self.bot = subprocess.Popen([sys.executable, HERE / "slack_bot.py"], env=environment, stdout=log, stderr=log)
 
-    def stop_bot(self, how: signal.Signals) -> int:
+    async def stop_bot(self, how: signal.Signals) -> int:
         if self.bot is None:
             return 0
         self.bot.send_signal(how)
-        code = self.bot.wait(20)
+        code = await asyncio.to_thread(self.bot.wait, 20)
         self.bot = None
         return code
 
@@ -159,6 +158,11 @@ class Peer:
         """Fill in the open form."""
         await self.ui.send_json({"t": "view_submit", "user": user, "values": values})
 
+    async def called(self) -> str:
+        """Everything that local-slack logged, as text."""
+        async with self.http.get(f"{self.url}/_control/log") as answer:
+            return await answer.text()
+
     def pushes(self, kind: str) -> list[dict[str, Any]]:
         return [each for each in self.pushed if each.get("t") == kind]
 
@@ -169,12 +173,3 @@ def _action(element: dict[str, Any], block: dict[str, Any], label: str) -> dict[
         return named | {"value": element["value"], "text": element["text"]} if element["text"]["text"] == label else None
     option = next((each for each in element["options"] if each["text"]["text"] == label), None)
     return named | {"selected_option": option} if option is not None else None
-
-
-@contextlib.contextmanager
-def shown(peer: Peer, to: Path):
-    """Keep the transcript of what happened, also when it went wrong."""
-    try:
-        yield
-    finally:
-        to.write_text("\n".join(peer.told) + "\n")

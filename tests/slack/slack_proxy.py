@@ -12,6 +12,7 @@ import random
 import secrets
 from collections import Counter
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 import aiohttp
 from aiohttp import web
@@ -54,8 +55,8 @@ class Proxy:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.http.close()
         await self.runner.cleanup()
+        await self.http.close()
 
     def strikes(self, name: str) -> bool:
         hit = self.random.random() < getattr(self.faults, name)
@@ -77,8 +78,7 @@ class Proxy:
             return web.Response(status=500, text="lost on the way back")
         if method == "apps.connections.open":
             found = json.loads(content)
-            self.real_socket = found["url"]
-            found["url"] = f"ws://127.0.0.1:{self.port}/socket"
+            found["url"] = f"ws://127.0.0.1:{self.port}/socket?{urlencode({'to': found['url']})}"
             content = json.dumps(found).encode()
         return web.Response(status=answer.status, body=content, content_type=answer.content_type)
 
@@ -86,7 +86,7 @@ class Proxy:
         """A Socket Mode connection; envelopes may come twice, or the connection ends."""
         down = web.WebSocketResponse()
         await down.prepare(request)
-        async with self.http.ws_connect(self.real_socket) as up:
+        async with self.http.ws_connect(request.query["to"]) as up:
 
             async def outward() -> None:
                 async for message in down:

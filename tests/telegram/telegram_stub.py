@@ -268,7 +268,9 @@ class Stub:
         text = parsed(data["text"], data.get("parse_mode"))
         check_text(text, 4096)
         check_keyboard(data.get("reply_markup"))
-        shown = next((each for each in self.shown if (each.chat, each.id) == (int(data["chat_id"]), int(data["message_id"]))), None)
+        shown = next(
+            (each for each in self.shown if (each.chat, each.id) == (int(data["chat_id"]), int(data["message_id"]))), None
+        )
         if shown is None:
             raise Refused(400, "Bad Request: message to edit not found")
         rows = (data.get("reply_markup") or {}).get("inline_keyboard", [])

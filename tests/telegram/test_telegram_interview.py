@@ -71,7 +71,7 @@ def _last_tap(stub):
 async def test_an_edit_corrects_only_while_its_question_is_open(tmp_path):
     async with served(tmp_path) as stub:
         ann = Chat(stub)
-        await ann.say("/start p-kind-tagging-perspective-buyer-process-x", 2)
+        await ann.tap(await ann.say("/start p-kind-tagging-perspective-buyer", 2), "Skip")
         question = await ann.say("change volume")
         assert "How many items" in question.text
         await ann.say("umpf", id=900)

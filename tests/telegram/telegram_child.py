@@ -1,0 +1,25 @@
+"""The product in a process of its own, to be killed: `python telegram_child.py ADDRESS DATABASE polling|webhook PORT`."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from telegram_talk import FAST, SECRET, settings
+
+from adapters.telegram.app import serve
+from bot.logs import configure
+from bot.store import Store
+from knowledge.load import packaged, packaged_files
+
+
+def main(url, db, mode, port):
+    configure("info")
+    more = {"telegram_mode": mode, "telegram_listen_port": int(port)}
+    if mode == "webhook":
+        more |= {"telegram_webhook_url": "https://bot.example/telegram", "telegram_webhook_secret": SECRET}
+    chosen = settings(url, Path(db), **more)
+    asyncio.run(serve(Store(Path(db)), packaged(), packaged_files(), chosen, pacing=FAST))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,111 @@
+"""A real process killed in the middle of an interview, over polling and over webhook: answers exactly once."""
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from telegram_stub import TOKEN, running
+from telegram_talk import ANN, OPENING, ROUND, SECRET, Chat, column
+from test_telegram_faults import _free_port
+
+from bot.store import Store
+
+HERE = Path(__file__).parent
+
+
+class Process:
+    """The product, started again after each kill."""
+
+    def __init__(self, url, db, mode, port):
+        self.arguments = [sys.executable, str(HERE / "telegram_child.py"), url, str(db), mode, str(port)]
+        self.log = db.with_name("log.txt")
+        self.running = None
+
+    async def start(self):
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent), str(HERE.parent.parent)])}
+        with self.log.open("ab") as log:
+            self.running = await asyncio.create_subprocess_exec(*self.arguments, env=environment, stderr=log)
+
+    async def end(self, number):
+        if self.running is not None and self.running.returncode is None:
+            self.running.send_signal(number)
+            await asyncio.wait_for(self.running.wait(), timeout=20)
+        return self.running.returncode
+
+
+async def pushing(stub, port):
+    """Telegram's side of a webhook: again and again until each update got a 2xx."""
+    while True:
+        await stub.deliver(f"http://127.0.0.1:{port}/telegram", SECRET, seconds=60)
+        await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize(("mode", "seed"), [("polling", 1), ("polling", 2), ("webhook", 3)])
+async def test_killed_and_delivered_again_every_answer_counts_once(tmp_path, mode, seed):
+    chance, db, port = random.Random(seed), tmp_path / "advisor.db", _free_port()
+    async with running() as (stub, url), contextlib.AsyncExitStack() as stack:
+        process = Process(url, db, mode, port)
+        stack.push_async_callback(process.end, signal.SIGKILL)
+        await process.start()
+        if mode == "webhook":
+            push = asyncio.ensure_future(pushing(stub, port))
+            stack.callback(push.cancel)
+        ann = Chat(stub)
+        stub.message(ANN, "/start")
+        steps = 0
+        while not any("Export" in each.labels for each in stub.at(ANN)):
+            shown = await stub.until(lambda: _open(stub), 60)
+            if chance.random() < 0.25 or steps == 1:
+                kill = asyncio.ensure_future(_kill(process, chance.random() * 0.03))
+            else:
+                kill = None
+            await _answer(ann, shown)
+            if kill is not None:
+                await kill
+                stub.polling = 0
+                await process.start()
+            await stub.until(lambda shown=shown: not shown.rows or not _current(stub, shown), 60)
+            steps += 1
+            assert steps < 60
+        assert await process.end(signal.SIGTERM) == 0
+        assert TOKEN not in process.log.read_text()
+    store = Store(db)
+    taps_and_texts = column(store, "SELECT count(*) FROM inbox WHERE status = 'done'")[0]
+    heard = column(store, "SELECT count(*) FROM events WHERE json_extract(event, '$.event') = 'heard'")[0]
+    assert heard <= taps_and_texts
+    assert column(store, "SELECT count(*) FROM conversations") == [1]
+    assert column(store, "SELECT count(*) FROM advice") == [1]
+    assert not column(store, "SELECT question FROM answers GROUP BY question HAVING count(*) > 1")
+    assert column(store, "SELECT count(*) FROM answers")[0] >= 8
+    assert column(store, "PRAGMA integrity_check") == ["ok"]
+    store.close()
+
+
+def _open(stub):
+    """The newest message that waits for an answer."""
+    return next((each for each in reversed(stub.at(ANN)) if each.rows), None)
+
+
+def _current(stub, shown):
+    return _open(stub) is shown
+
+
+async def _kill(process, after):
+    await asyncio.sleep(after)
+    await process.end(signal.SIGKILL)
+
+
+async def _answer(ann, shown):
+    """One answer, without waiting for what follows; a ranking is typed."""
+    label = next((label for label in shown.labels if label not in ROUND), None)
+    if label is None:
+        ann.stub.message(ANN, OPENING)
+    elif label.startswith("1. "):
+        ann.stub.message(ANN, "cost, quality, security, flexibility")
+    else:
+        ann.stub.tap(shown, label)
