@@ -520,12 +520,14 @@ def _quiet(store: Store) -> bool:
 
 def _bury(loop: VirtualLoop) -> None:
     """The process is dead: nothing of it goes on."""
-    tasks = asyncio.all_tasks(loop)
-    for task in tasks:
-        task.cancel()
-    for task in tasks:
-        with suppress(asyncio.CancelledError, Exception, Died):
-            loop.run_until_complete(task)
+    while tasks := asyncio.all_tasks(loop):  # more than once: `wait_for` of Python 3.11 may swallow a cancellation
+        for task in tasks:
+            task.cancel()
+        with suppress(Died):
+            loop.run_until_complete(asyncio.wait(tasks, timeout=0.001))
+        for task in tasks:
+            if task.done() and not task.cancelled():
+                task.exception()
 
 
 def run(histories: int, seed: int, *, report: bool = False) -> Counter[str]:

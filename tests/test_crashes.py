@@ -225,13 +225,16 @@ async def random_moments(moments: int, seed: int, folder: Path, zygote: Zygote, 
 
 async def one_database(rng: random.Random, folder: Path, zygote: Zygote, most: int) -> Counter[str]:
     mode = rng.choice(("slack", "telegram"))
-    platform = Platform(random.Random(rng.random()), people=rng.choice((1, 4, 24)), length=rng.choice((6, 13)))
+    platform = Platform(random.Random(rng.random()), people=rng.choice((1, 8, 60)), length=rng.choice((6, 13)))
     platform.cut, platform.refuse = rng.choice((0.0, 0.02)), rng.choice((0.0, 0.1))
     expected, db = model(platform, folder), folder / "advisor.db"
     kills = 0
     async with online(platform, folder) as socket:
         while kills < most and not (platform.done and settled(db)):
+            platform.heard = False
             pid = platform.pid = zygote.start(db, socket, mode)
+            while rng.random() < 0.9 and not platform.heard:  # mostly under load, now and then while it starts
+                await asyncio.sleep(0.002)
             await asyncio.sleep(rng.choice((0.03, 0.1, 0.3)) * rng.random())
             os.kill(pid, signal.SIGKILL)
             await gone(pid)

@@ -81,7 +81,9 @@ class _Amounts(Numbers):
     def may_start(self, at: int) -> bool:
         """A quick look at one word, which spares the rules most words of a text."""
         word = self.words[at]
-        return word.number is not None or word.norm in self.compiled.amount_starts or self._currency(at) is not None
+        if word.number is not None or word.norm in self.compiled.amount_starts:
+            return True
+        return len(word.norm) == 3 and self._currency(at) is not None
 
     def range(self, at: int) -> Amount | None:
         """One amount, or two with a dash, "to", "or", or (after "between") "and" between them."""

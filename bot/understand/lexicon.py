@@ -94,6 +94,7 @@ class Compiled:
             self.cues.add(pattern, cue)
         self.grammar = {name: frozenset(map(normal, words)) for name, words in lexicon.grammar.items()}
         self.units = {normal(word): unit for unit, words in lexicon.units.items() for word in words}
+        self.currencies = _reversed(lexicon.money.currencies)
         self.amount_starts = (
             self.grammar["between"]
             | self.grammar["article"]
@@ -101,8 +102,8 @@ class Compiled:
             | set(lexicon.numbers)
             | set(lexicon.parts)
             | set(lexicon.scales)
+            | set(self.currencies)
         )
-        self.currencies = _reversed(lexicon.money.currencies)
         self.cents = _reversed(lexicon.money.cents)
         words = self.classes.words | self.cues.words | set(self.units) | set(lexicon.numbers)
         self._spelling = Spelling(words | set(map(normal, lexicon.spelling)), lexicon.real)

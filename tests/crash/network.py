@@ -33,6 +33,7 @@ class Platform:
         self.ids: dict[int, str] = {}
         self.sends = 0
         self.pid = 0
+        self.heard = False
         self.kill_at_send = 0
         self.cut = 0.0
         self.refuse = 0.0
@@ -76,6 +77,7 @@ class Platform:
         writer.close()
 
     def _reply(self, request: dict) -> dict | None:
+        self.heard = True
         match request["op"]:
             case "poll":
                 return {"deliveries": self._poll()}

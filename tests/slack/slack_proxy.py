@@ -41,6 +41,7 @@ class Proxy:
     faults: Faults
     seed: int
     injected: Counter[str] = field(default_factory=Counter)
+    metadata: dict[str, object] = field(default_factory=dict)
 
     async def __aenter__(self) -> Proxy:
         self.random = random.Random(self.seed)
@@ -74,6 +75,7 @@ class Proxy:
         headers = {k: v for k, v in request.headers.items() if k.lower() not in ("host", "content-length")}
         async with self.http.request(request.method, self.upstream + request.path_qs, data=body, headers=headers) as answer:
             content = await answer.read()
+        content = self.with_metadata(method, body, content)
         if not spared and self.strikes("failed_after"):
             return web.Response(status=500, text="lost on the way back")
         if method == "apps.connections.open":
@@ -81,6 +83,17 @@ class Proxy:
             found["url"] = f"ws://127.0.0.1:{self.port}/socket?{urlencode({'to': found['url']})}"
             content = json.dumps(found).encode()
         return web.Response(status=answer.status, body=content, content_type=answer.content_type)
+
+    def with_metadata(self, method: str, body: bytes, content: bytes) -> bytes:
+        """Metadata of posts, which Slack keeps and gives back and local-slack forgets."""
+        if method == "chat.postMessage":
+            self.metadata[json.loads(content).get("ts")] = json.loads(body).get("metadata")
+        elif method in ("conversations.history", "conversations.replies"):
+            found = json.loads(content)
+            for message in found.get("messages", []):
+                message |= {"metadata": self.metadata[message["ts"]]} if message["ts"] in self.metadata else {}
+            return json.dumps(found).encode()
+        return content
 
     async def socket(self, request: web.Request) -> web.WebSocketResponse:
         """A Socket Mode connection; envelopes may come twice, or the connection ends."""

@@ -125,7 +125,7 @@ class Stub:
     clock: int = 1_700_000_000
     next_update: int = 1000
     next_message: int = 1
-    polling: int = 0
+    polling: set = field(default_factory=set)
     menu: list = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -157,10 +157,7 @@ class Stub:
         data = next(b["callback_data"] for row in shown.rows for b in row if b["text"] == label)
         query = f"q{self.next_update}"
         self.taps.add(query)
-        message = {
-            "message_id": shown.id, "date": self.clock, "chat": {"id": shown.chat, "type": "private" if shown.chat > 0 else "supergroup"},
-            "reply_markup": {"inline_keyboard": shown.rows},
-        }  # fmt: skip
+        message = {**_message(shown), "reply_markup": {"inline_keyboard": shown.rows}}
         if shown.topic is not None:
             message |= {"message_thread_id": shown.topic, "is_topic_message": True}
         sender = {"id": user or shown.chat, "is_bot": False, "first_name": "Ann"}
@@ -182,7 +179,10 @@ class Stub:
         token, method = request.match_info["token"], request.match_info["method"]
         if token != TOKEN:
             return _answer(Refused(401, "Unauthorized"))
-        data = await _read(request)
+        try:
+            data = await _read(request)
+        except ConnectionResetError:  # the bot was killed
+            return web.Response()
         self.calls.append((method, data))
         try:
             if self.faults[method]:
@@ -240,14 +240,15 @@ class Stub:
         assert data["timeout"] <= 50
         if "offset" in data:
             self.updates = [each for each in self.updates if each["update_id"] >= data["offset"]]
-        self.polling += 1
+        this = object()
+        self.polling.add(this)
         try:
             if not self.updates:
                 self.news.clear()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self.news.wait(), timeout=1.0)
         finally:
-            self.polling -= 1
+            self.polling.discard(this)
         return self.updates[: data["limit"]]
 
     async def do_sendMessage(self, data):  # noqa: N802

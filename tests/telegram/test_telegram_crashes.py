@@ -60,14 +60,12 @@ async def test_killed_and_delivered_again_every_answer_counts_once(tmp_path, mod
         steps = 0
         while not any("Export" in each.labels for each in stub.at(ANN)):
             shown = await stub.until(lambda: _open(stub), 60)
-            if chance.random() < 0.25 or steps == 1:
-                kill = asyncio.ensure_future(_kill(process, chance.random() * 0.03))
-            else:
-                kill = None
+            killed = chance.random() < 0.25 or steps == 1
+            kill = asyncio.ensure_future(_kill(process, chance.random() * 0.03)) if killed else None
             await _answer(ann, shown)
             if kill is not None:
                 await kill
-                stub.polling = 0
+                stub.polling.clear()
                 await process.start()
             await stub.until(lambda shown=shown: not shown.rows or not _current(stub, shown), 60)
             steps += 1

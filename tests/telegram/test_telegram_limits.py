@@ -126,6 +126,7 @@ def _orders(items):
     return set(permutations(items))
 
 
+PIECE = st.sampled_from(["**bold words here**", "*slanted*", "`code`", "[link](https://x.y/z)", "plain words", "\n\n", "\n- "])
 TEXT = st.text(alphabet=st.sampled_from("ab <>&\"'*_[]()`#-\n.!😀é\u2066\x00\ud800"), max_size=300)
 
 
