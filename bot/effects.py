@@ -106,7 +106,6 @@ class Note(Frozen):
         "paused",
         "resumed",
         "cancelled",
-        "already_over",
         "restart_sure",
         "restarted",
         "kept",
@@ -119,7 +118,6 @@ class Note(Frozen):
         "upgraded",
         "nothing_more",
         "history_hint",
-        "said_unsure",
     ]
     questions: tuple[str, ...] = ()
     question: str | None = None

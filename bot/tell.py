@@ -176,7 +176,7 @@ def note(effect: Note, case: Case, knowledge: Knowledge) -> str:
     told = ""
     if known is not None and effect.kind in ("answered", "changed"):
         told = answered(known, case.answers[known], knowledge, case.language) if known in case.answers else ""
-        told += " (not sure)" if known in case.answers and case.answers[known].unsure else ""
+        told += words.sentences["not_sure"] if known in case.answers and case.answers[known].unsure else ""
     sentence = words.sentences[key].format(
         name=words.questions[known].name if known else "",
         names=names(effect.questions, words),

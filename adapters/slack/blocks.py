@@ -18,7 +18,7 @@ from knowledge.model import Knowledge, Language
 
 MOST_CHARACTERS, MOST_BLOCKS = 9_000, 40  # 13,200 and 50 are refused; room is left for controls
 LONGEST_PARAGRAPH = 2_900
-LONGEST_FALLBACK = 3_900
+LONGEST_FALLBACK, LONGEST_OFFER = 3_900, 600
 MOST_BUTTONS, MOST_OPTIONS, MOST_OVERFLOW = 5, 100, 5
 LONGEST_LABEL = 75
 FOLLOW_UP_SECTIONS = 2  # of an advice: the sums and the sources
@@ -52,7 +52,7 @@ def payloads(message: Message, number: int, look: Look) -> list[Json]:
     """The posts of one message, the controls under the last post of its first part. `number` binds taps to the message."""
     message = _exportable(message, look)
     body, follow_up = _divided(message)
-    posts = [_post(group, look) for group in _grouped(body)]
+    posts = [_post(group, look) for group in _grouped(body or [Block("paragraph")])]
     controls = _controls(message, number, look)
     posts[-1]["blocks"] += controls
     offered = _offered(message, look)
@@ -216,7 +216,8 @@ def _offered(message: Message, look: Look) -> str:
     """What can be tapped, in words, for those who do not see the buttons."""
     if not message.buttons:
         return ""
-    return escaped("\n" + look.sentence("choices", choices=", ".join(button.label for button in message.buttons)))
+    labels = ", ".join(button.label for button in message.buttons)
+    return escaped("\n" + look.sentence("choices", choices=labels)[:LONGEST_OFFER])
 
 
 def _controls(message: Message, number: int, look: Look) -> list[Json]:

@@ -129,8 +129,10 @@ async def _inlet(
         try:
             async with listening(Webhook(receiver, secret), host, port, path):
                 registering = asyncio.ensure_future(_register(bot, settings, secret, stop))
-                yield registering
-                await _ended(registering)
+                try:
+                    yield registering
+                finally:
+                    await _ended(registering)
         except OSError as error:
             raise CannotServe(f"cannot listen on {host}:{port}: {error.strerror}; see TELEGRAM_LISTEN_PORT") from error
         return
@@ -138,8 +140,10 @@ async def _inlet(
         polling = asyncio.ensure_future(
             _poll(bot, Poller(client, f"{settings.bot_url}{settings.token}/getUpdates", receiver), stop)
         )
-        yield polling
-        await _ended(polling)
+        try:
+            yield polling
+        finally:
+            await _ended(polling)
 
 
 async def _until(stop: asyncio.Event) -> None:

@@ -60,8 +60,10 @@ class Desk(Service):
             token = ""
         conversation = self._find(incoming, received)
         case = self._load(conversation)[1] if conversation is not None else None
+        address = Address.model_validate_json(incoming.address)
         if conversation is None or case is None:
-            super()._converse(incoming.model_copy(update={"token": None}), received, state)
+            if address.edited is None:  # an edit begins nothing
+                super()._converse(incoming.model_copy(update={"token": None}), received, state)
         elif incoming.person != case.starter and not self.everyone:
             self._not_yours(conversation, incoming)
         elif conversation.id == incoming.resume:
@@ -70,8 +72,8 @@ class Desk(Service):
             incoming = self._timely(incoming, conversation, case)
             if (incoming.token or "").startswith(OURS):
                 self._aside(incoming, conversation, case)
-            else:
-                super()._converse(incoming, received, state)
+            else:  # found once is enough
+                super()._converse(incoming.model_copy(update={"resume": conversation.id}), received, state)
 
     def _reopen(self, incoming: Incoming, received: Received, conversation: Conversation, state: State) -> None:
         """Go on here with an earlier conversation: with its advice, or with its open question."""

@@ -58,7 +58,7 @@ def held_at(store: Store, here: str, chat: int, bot: int, *, private: bool) -> l
     places = [here] if private else [here, *(place(bot, old, None) for old in _before(store, chat, bot))]
     marks = ",".join("?" * len(places))
     ids = store.connection.execute(
-        f"SELECT id FROM conversations WHERE place IN ({marks}) ORDER BY last_at DESC, rowid DESC LIMIT 50",  # noqa: S608  marks
+        f"SELECT id FROM conversations WHERE place IN ({marks}) ORDER BY last_at DESC, rowid DESC LIMIT 20",  # noqa: S608  marks
         places,
     ).fetchall()
     return [found for (id,) in ids if (found := store.conversation(id)) is not None]

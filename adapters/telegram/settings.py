@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from bot.settings import Settings, SettingsError
 
 SECRETS = ("telegram_bot_token", "telegram_webhook_secret")
-_TOKEN = re.compile(r"\d{3,20}:[\w-]{30,}")
+_TOKEN = re.compile(r"\d{1,20}:[\w-]{30,}")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
 API = "https://api.telegram.org"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 
@@ -72,9 +73,9 @@ def _grid(question: Question) -> list[float]:
 
 
 def _rankings(question: Question, ranking: Ranking | None) -> list[Ranking]:
-    """Each item put first, and each pair of neighbouring tiers swapped."""
+    """Each item put first, and each pair of neighbouring tiers swapped; every order while there is none."""
     if ranking is None:
-        return [((item,), tuple(other for other in question.items if other != item)) for item in question.items]
+        return [tuple((item,) for item in order) for order in permutations(question.items)]
     found: list[Ranking] = []
     for item in question.items:
         rest = tuple(kept for tier in ranking if (kept := tuple(other for other in tier if other != item)))
@@ -109,7 +110,9 @@ def _edges(knowledge: Knowledge, sheet: Sheet, now: Standing, tried: Sequence[Tr
         keys: list[tuple[str, bool]] = []
         for (id, upward), (inner, outer) in brackets.items():
             question = knowledge.questions[id]
-            for value in (v for v in _steps(inner, outer, rounded=last) if (question.least or 0) < v <= (question.most or v)):
+            for value in (
+                v for v in _steps(question, inner, outer, rounded=last) if (question.least or 0) < v <= (question.most or v)
+            ):
                 wanted.append((id, known(question, value)))
                 keys.append((id, upward))
         _, *after = standings(knowledge, sheet, wanted)
@@ -126,20 +129,20 @@ def _edges(knowledge: Knowledge, sheet: Sheet, now: Standing, tried: Sequence[Tr
     return list(found.values())
 
 
-def _steps(inner: float, outer: float, *, rounded: bool) -> list[float]:
+def _steps(question: Question, inner: float, outer: float, *, rounded: bool) -> list[float]:
     """Sixteen geometric steps from inner (not included) to outer; in the last round at two significant digits."""
     values = np.geomspace(inner, outer, 17)[1:].tolist()
     if not rounded:
         return [*values[:-1], outer]
-    short = [_round(value) for value in values]
+    short = [_round(question, value) for value in values]
     low, high = sorted((inner, outer))
-    beyond = [_round(outer * (1 + part if outer > inner else 1 / (1 + part))) for part in (0, 0.005, 0.05)]
+    beyond = [_round(question, outer * (1 + part if outer > inner else 1 / (1 + part))) for part in (0, 0.005, 0.05)]
     return [*dict.fromkeys([*(value for value in short if low < value < high), *beyond]), outer]
 
 
-def _round(value: float) -> float:
-    """Two significant digits; per cents near a hundred keep a decimal."""
-    return round(value, 1) if 90 <= value <= 100 else float(f"{value:.2g}")
+def _round(question: Question, value: float) -> float:
+    """Two significant digits; per cents keep a decimal."""
+    return round(value, 1) if question.type == "percent" else float(f"{value:.2g}")
 
 
 @dataclass(frozen=True)
@@ -201,7 +204,7 @@ def unknowns(knowledge: Knowledge, sheet: Sheet, found: Changes) -> list[Unknown
     for id in influential(knowledge):
         open_ranking = id == "priorities" and sheet.priorities is None
         fact = sheet.known.get(id)
-        if not (open_ranking or (id != "priorities" and (fact is None or fact.unsure))):
+        if not (open_ranking or (id != "priorities" and (fact is None or fact.unsure))) or id in sheet.waived:
             continue
         tried = found.of(id)
         shares = _shares(knowledge, id, tried)

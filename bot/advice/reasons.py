@@ -46,11 +46,6 @@ def holds(knowledge: Knowledge, when: When, sheet: Sheet) -> bool:
     )
 
 
-def touches(knowledge: Knowledge, when: When, sheet: Sheet) -> bool:
-    """Like `holds`, but an unknown answer counts as possible: for safeguards, better one too many."""
-    return all(id not in sheet.known or holds(knowledge, {id: levels}, sheet) for id, levels in when.items())
-
-
 def weigh(
     knowledge: Knowledge, sheet: Sheet, weights: Floats, leader: int, rivals: Sequence[int], language: str
 ) -> list[tuple[float, Reason]]:
@@ -61,6 +56,9 @@ def weigh(
         if not holds(knowledge, effect.when, sheet):
             continue
         gain = _gain(effect, t.options, leader, rivals) * float(weights[t.criteria.index(effect.criterion)])
+        spoken_for = [leader] if gain > 0 else rivals
+        if all(effect.options.get(t.options[o], 0.0) <= 0 for o in spoken_for):
+            continue  # the statement would speak for an option that is neither
         found.append((gain, stated(knowledge, effect, language, criterion=effect.criterion, favours=t.options[leader])))
     return sorted(found, key=lambda each: -each[0])
 
@@ -107,7 +105,7 @@ def _distinct(weighted: Iterable[tuple[float, Reason]], most: int) -> tuple[Reas
 
 
 def exclusions(knowledge: Knowledge, sheet: Sheet, language: str) -> dict[str, Exclusion]:
-    """The options that stated answers veto, each with the first rule that says so."""
+    """The options that stated answers veto, each with every rule that says so."""
     found: dict[str, Exclusion] = {}
     for veto in knowledge.vetoes.values():
         if holds(knowledge, veto.when, sheet):
@@ -127,7 +125,7 @@ def safeguards(knowledge: Knowledge, sheet: Sheet, chosen: Iterable[str], langua
     return tuple(
         stated(knowledge, guard, language)
         for guard in knowledge.safeguards.values()
-        if options & set(guard.options) and touches(knowledge, guard.when, sheet)
+        if options & set(guard.options) and holds(knowledge, guard.when, sheet)
     )
 
 

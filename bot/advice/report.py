@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,10 @@ from bot.advice.tables import Floats, tables
 from bot.advice.weights import central_weights, critical_weight, least_shift, rank_acceptability
 from bot.advice.worlds import levels, rank_weights
 from bot.answers import Answer, Money, number
-from knowledge.model import Knowledge, Question
+from knowledge.model import Knowledge, Language, Question
+
+MOST_FLIPS = 12
+"""Flips told, nearest first."""
 
 CORE = ("data", "volume", "priorities")
 """While all of these are unknown no advice is called clear or likely."""
@@ -57,11 +61,12 @@ def advise(
     weights = rank_weights(knowledge, facts, levels(knowledge, facts, 1)).mean(axis=0)
     order, options = _rivals_by_chance(found.now.order, r), list(knowledge.options)
     leader = options[order[0]]
+    turning = _firm(knowledge, facts, flips(knowledge, facts, found), bool(unknown))
     good, bad = for_and_against(
-        knowledge, facts, weights, order, _cost_reasons(knowledge, order, r, money, weights, language), language
+        knowledge, facts, weights, order, _cost_reasons(knowledge, facts, order, r, money, weights, language), language
     )
     divided = split(knowledge, facts, found.now, language)
-    chosen = [leader, *(part.option for part in divided.parts)] if divided else [leader]
+    chosen = [leader, *(part.option for part in divided.parts if part.part == "do" and divided.gain > 0)] if divided else [leader]
     told = _headline(knowledge, verdict, order, r, language)
     parts = {
         "options": _options(knowledge, facts, found.now, r, money, language),
@@ -69,7 +74,10 @@ def advise(
         "against": bad,
         "split": divided,
         "safeguards": safeguards(knowledge, facts, chosen, language),
-        "sums": sums(knowledge, facts, r, money, order, language),
+        "sums": (
+            *sums(knowledge, facts, r, money, order, language),
+            *_firmness(knowledge, found.now, r, weights, order, language),
+        ),
         "automation": automation(knowledge, facts, language),
         "provider": _provider(knowledge, facts, found, language),
     }
@@ -78,8 +86,11 @@ def advise(
         verdict=verdict,
         headline=told[0],
         sure=told[1],
-        flips=tuple(_flip(knowledge, facts, flip, leader, language) for flip in flips(knowledge, facts, found)),
-        find_out=tuple(_find_out(knowledge, each, language) for each in unknown),
+        flips=tuple(_flip(knowledge, facts, flip, leader, language) for flip in turning),
+        find_out=(
+            *(_find_out(knowledge, each, language) for each in unknown),
+            *_split_to_find(knowledge, facts, found.now, language),
+        ),
         contradictions=contradictions(knowledge, facts, language),
         assumptions=_assumptions(knowledge, facts, money, language),
         weights={criterion: float(weight) for criterion, weight in zip(knowledge.criteria, weights, strict=True)},
@@ -89,14 +100,22 @@ def advise(
         answers=tuple(_stated(id, answers.get(id)) for id in knowledge.questions),
         sources=_sources(knowledge, parts),
         knowledge_version=knowledge.version,
-        answers_digest=digest(answers),
+        answers_digest=digest(answers, figures, swing),
         **parts,
     )
 
 
-def digest(answers: Mapping[str, Answer]) -> str:
-    """SHA-256 over the answers in canonical JSON: the receipt that `replay` checks."""
-    plain = {id: answer.model_dump(mode="json") for id, answer in sorted(answers.items())}
+def digest(
+    answers: Mapping[str, Answer], figures: Mapping[str, Figure] | None = None, swing: Mapping[str, float] | None = None
+) -> str:
+    """SHA-256 over the answers (and figures of one's own) in canonical JSON: the receipt that `replay` checks."""
+    plain: dict[str, Any] = {id: answer.model_dump(mode="json") for id, answer in sorted(answers.items())}
+    if figures or swing:
+        plain = {
+            "answers": plain,
+            "figures": {id: asdict(own) for id, own in (figures or {}).items()},
+            "swing": dict(swing or {}),
+        }
     return "sha256:" + hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -110,6 +129,18 @@ def _verdict(knowledge: Knowledge, facts: Sheet, now: Standing, r: Robustness, u
     return "clear" if first >= settings["clear_from"].value else "likely"
 
 
+def _firm(knowledge: Knowledge, facts: Sheet, turning: Sequence[Flip], open_questions: bool) -> list[Flip]:
+    """The nearest flips that would really be advised: while questions are open, one that ends in abstention is no flip."""
+    least, n = knowledge.decision["abstain_below"].value, int(knowledge.decision["question_worlds"].value)
+    found: list[Flip] = []
+    for flip in turning:
+        if len(found) == MOST_FLIPS:
+            break
+        if not open_questions or robustness(knowledge, facts.having(flip.question, flip.to), n).first.max() >= least:
+            found.append(flip)
+    return found
+
+
 def _rivals_by_chance(order: list[int], r: Robustness) -> list[int]:
     """The leader, then its rivals by how often they come first: the runner-up is the one that is likeliest to be better."""
     return [order[0], *sorted(order[1:], key=lambda o: -r.first[o])]
@@ -121,16 +152,18 @@ def _headline(knowledge: Knowledge, verdict: Verdict, order: list[int], r: Robus
     values = {
         "leader": words.options[options[order[0]]].name,
         "runner_up": words.options[options[second]].name,
-        "first": _percent(float(r.first[order[0]])),
-        "second": _percent(float(r.first[second])),
+        "first": _percent(float(r.first[order[0]]), words),
+        "second": _percent(float(r.first[second]), words),
     }
     sure = "sure_undecided" if verdict == "close" and r.first[second] > r.first[order[0]] else f"sure_{verdict}"
     return words.sentences[f"verdict_{verdict}"].format(**values), words.sentences[sure].format(**values)
 
 
-def _percent(share: float) -> str:
+def _percent(share: float, words: Language) -> str:
     """Whole per cents; never a rounded certainty."""
-    return "over 99" if 0.995 <= share < 1 else "under 1" if 0 < share < 0.005 else f"{100 * share:.0f}"
+    if 0.995 <= share < 1 or 0 < share < 0.005:
+        return words.sentences["over_99" if share > 0.5 else "under_1"]
+    return f"{100 * share:.0f}"
 
 
 def _options(
@@ -160,22 +193,23 @@ def _options(
 
 
 def _cost_reasons(
-    knowledge: Knowledge, order: list[int], r: Robustness, money: Purse, weights: Floats, language: str
+    knowledge: Knowledge, facts: Sheet, order: list[int], r: Robustness, money: Purse, weights: Floats, language: str
 ) -> dict[int, tuple[float, Reason]]:
     """The cost of the leader against its first rivals, as a reason for or against it."""
     words, options = knowledge.words(language), list(knowledge.options)
     leader, *rivals = order
+    cheapest = min(rivals, key=lambda o: float(np.median(r.costs.total[:, o])), default=leader)
     scaled = cost_value(knowledge, r.costs.total).mean(axis=0)
     found = {}
-    for rival in rivals[:2]:
+    for rival in dict.fromkeys([*rivals[:1], cheapest] if rivals else []):
         gain = float((scaled[leader] - scaled[rival]) * weights[tables(knowledge).cost])
         name = words.options[options[rival]].name
         text = words.sentences["cost_reason" if gain > 0 else "cost_against"].format(
             leader=words.options[options[leader]].name,
             rival=name,
             rival_capital=name[:1].upper() + name[1:],
-            leader_cost=_total(r, money, leader, language),
-            rival_cost=_total(r, money, rival, language),
+            leader_cost=_total(knowledge, facts, r, money, leader, language),
+            rival_cost=_total(knowledge, facts, r, money, rival, language),
         )
         basis = dict.fromkeys(id for o in (leader, rival) for id in knowledge.options[options[o]].cost_basis)
         claims, evidence = cited(knowledge, basis)
@@ -184,7 +218,11 @@ def _cost_reasons(
     return found
 
 
-def _total(r: Robustness, money: Purse, option: int, language: str) -> str:
+def _total(knowledge: Knowledge, facts: Sheet, r: Robustness, money: Purse, option: int, language: str) -> str:
+    """The median cost of an item: in money once the handling time is known, before that as a share of the onshore price."""
+    if "minutes" not in facts.known:
+        share = 100 * float(np.median(r.costs.total[:, option]))
+        return knowledge.words(language).sentences["unit_price"].format(percent=f"{share:.0f}")
     return money_text(float(np.median(r.costs.total[:, option] * money.item)), money.currency, language)
 
 
@@ -205,6 +243,8 @@ def spoken(knowledge: Knowledge, id: str, written: Any, language: str) -> str:
             return words.questions[id].choices[written].label
         case float() | int():
             return number(float(written))
+        case {"status": status}:
+            return words.sentences[f"unknown_value_{status}"]
         case list():
             names = [[words.criteria[c].name for c in ([tier] if isinstance(tier, str) else tier)] for tier in written]
             return ", ".join(" = ".join(tier) for tier in names)
@@ -239,10 +279,21 @@ def _find_out(knowledge: Knowledge, unknown: Unknown, language: str) -> FindOut:
     pattern = "find_both" if become and exclude else "find_become" if become else "find_exclude"
     text = words.sentences[pattern].format(
         name=words.questions[unknown.question].name,
-        options=" or ".join(words.options[o].name for o in (become or exclude)),
-        excluded=" and ".join(words.options[o].name for o in exclude),
+        options=words.sentences["or"].join(words.options[o].name for o in (become or exclude)),
+        excluded=words.sentences["and"].join(words.options[o].name for o in exclude),
     )
     return FindOut(question=unknown.question, could_become=become, could_exclude=exclude, power=unknown.power, text=text)
+
+
+def _split_to_find(knowledge: Knowledge, facts: Sheet, now: Standing, language: str) -> tuple[FindOut, ...]:
+    """Whether parts can be masked, if nobody knows yet and a "yes" would open a split that lifts a veto."""
+    if "deidentify" in facts.known:
+        return ()
+    masked = split(knowledge, facts.having("deidentify", Known(0)), now, language)
+    if masked is None or not any(part.part == "deidentify" for part in masked.parts):
+        return ()
+    text = knowledge.words(language).sentences["find_split"].format(name=knowledge.words(language).questions["deidentify"].name)
+    return (FindOut(question="deidentify", could_become=(), could_exclude=(), power=0.0, text=text),)
 
 
 def _critical(knowledge: Knowledge, now: Standing, r: Robustness, weights: Floats) -> tuple[CriticalWeight, ...]:
@@ -258,6 +309,32 @@ def _critical(knowledge: Knowledge, now: Standing, r: Robustness, weights: Float
         at, then = flips_at or (None, None)
         found.append(CriticalWeight(criterion=criterion, weight=float(weights[i]), flips_at=at, then=then))
     return tuple(found)
+
+
+def _firmness(
+    knowledge: Knowledge, now: Standing, r: Robustness, weights: Floats, order: list[int], language: str
+) -> tuple[Reason, ...]:
+    """How far the weights would have to move, in words: the least shift, and the nearest weight at which the advice turns."""
+    if len(order) < 2:
+        return ()
+    words = knowledge.words(language)
+    lines = []
+    moved = least_shift(weights, r.criteria[:, order[0]] - r.criteria[:, order[1]])
+    if moved is not None:
+        rival = words.options[list(knowledge.options)[order[1]]].name
+        lines.append(("sum_shift", {"shift": f"{max(1, round(100 * moved))}", "runner_up": rival}))
+    near = [each for each in _critical(knowledge, now, r, weights) if each.flips_at is not None]
+    if near:
+        each = min(near, key=lambda critical: abs((critical.flips_at or 0) - critical.weight))
+        values = {
+            "criterion": words.criteria[each.criterion].name,
+            "now": f"{100 * each.weight:.0f}",
+            "at": f"{100 * (each.flips_at or 0):.0f}",
+            "then": words.options[each.then or ""].name,
+        }
+        lines.append(("sum_critical", values))
+    computed = words.sentences["unnamed_assumption"]
+    return tuple(Reason(text=words.sentences[id].format(**values), assumption=computed, rule=id) for id, values in lines)
 
 
 def _provider(knowledge: Knowledge, facts: Sheet, found: Changes, language: str) -> ProviderAdvice | None:

@@ -45,7 +45,7 @@ def yields(worker: ArrayLike, correlation: ArrayLike, adjudicator: ArrayLike) ->
     )
     ones, none = np.ones_like(p), np.zeros_like(p)
     margin, margin_votes = correlated_margin_vote(p, rho, 2)
-    double, disputed = double_entry(p, a)
+    double, disputed = double_entry(p, a, rho=rho)
     return Yield(
         accuracy=np.stack([p, correlated_majority(p, rho, 3), correlated_majority(p, rho, 5), margin, double]),
         votes=np.stack([ones, 3 * ones, 5 * ones, margin_votes, 2 * ones]),

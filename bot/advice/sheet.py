@@ -38,6 +38,7 @@ class Sheet:
     hourly: Money | None = None
     figures: Mapping[str, Figure] = field(default_factory=dict)
     swing: Mapping[str, float] | None = None
+    waived: frozenset[str] = frozenset()  # numbers said not to apply: drawn like unknown ones, but nothing to find out
 
     def having(self, question: str, to: Known | Ranking) -> Sheet:
         """A copy in which one answer is another."""
@@ -74,6 +75,7 @@ def sheet(
     """
     facts: dict[str, Known] = {}
     priorities, unsure_priorities, hourly = None, False, None
+    waived: set[str] = set()
     for id, answer in answers.items():
         question = knowledge.questions[id]
         match answer:
@@ -85,6 +87,8 @@ def sheet(
                 facts[id] = known(question, value, answer.unsure)
             case Answer(status="not_applicable") if question.choices:
                 facts[id] = Known(len(question.choices))
+            case Answer(status="not_applicable"):
+                waived.add(id)
             case _:
                 pass
-    return Sheet(facts, priorities, unsure_priorities, hourly, figures or {}, swing)
+    return Sheet(facts, priorities, unsure_priorities, hourly, figures or {}, swing, frozenset(waived))

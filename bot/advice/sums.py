@@ -15,13 +15,15 @@ from bot.advice.scores import Robustness
 from bot.advice.setups import SETUPS
 from bot.advice.sheet import Sheet
 from bot.advice.tables import Floats
-from bot.advice.voting import break_even_error_cost, majority, majority_ceiling, plurality
+from bot.advice.voting import break_even_error_cost, majority_ceiling
 from bot.answers import number
 from knowledge.model import Knowledge, Language
 
 CALLS_WITHIN = 20.0
 OPEN_HOURS = 8.0
 WORKING_DAYS = 21
+LARGEST_DESK = 200
+"""Hours of contact an hour above which a queue no longer says anything about idle time."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ def sums(knowledge: Knowledge, sheet: Sheet, r: Robustness, money: Purse, order:
         *_work(knowledge, sheet, r, words),
         *_article(knowledge, sheet),
         *_crowd(knowledge, sheet, r, words),
+        *_short_of_target(knowledge, sheet, r, order, words),
         *_capacity(knowledge, sheet, r),
         *_errors(knowledge, sheet, r, money, order, language),
         *_horizon(knowledge, sheet, r, money, order, language),
@@ -129,10 +132,11 @@ def _short(value: float) -> str:
 def _work(knowledge: Knowledge, sheet: Sheet, r: Robustness, words: Language) -> Iterator[Line]:
     if not {"volume", "minutes"} <= set(sheet.known):
         return
-    items, minutes = float(r.number["volume"].mean()), float(r.number["minutes"].mean())
+    items, minutes = sheet.known["volume"].number or 0.0, sheet.known["minutes"].number or 0.0
     job = one_off(knowledge, r).mean() > 0.5
     hours = items * minutes / 60
-    months = float(r.number["months"].mean()) if job else 1.0
+    stated = sheet.known.get("months")
+    months = (stated.number or 1.0) if job and stated else 1.0
     seats = hours / months / knowledge.decision["seat_hours"].value
     values = {"items": _short(items), "minutes": _short(minutes), "hours": _short(hours), "seats": _short(seats)}
     yield "sum_work", (), {**values, "period": words.sentences["period_job" if job else "period_month"]}
@@ -140,13 +144,15 @@ def _work(knowledge: Knowledge, sheet: Sheet, r: Robustness, words: Language) ->
 
 def _article(knowledge: Knowledge, sheet: Sheet) -> Iterator[Line]:
     """The article's three figures on their own baselines, and what three votes make of the first."""
+    if {"crowd_saving_domestic", "crowd_saving_abroad", "on_demand_saving"} & set(sheet.figures):
+        return
     home, demand = knowledge.parameters["crowd_saving_domestic"], knowledge.parameters["on_demand_saving"]
     abroad = knowledge.parameters["crowd_saving_abroad"]
     rate = (home.low + home.high) / 2
     values = {
         "rate": f"{100 * rate:.0f}",
         "left": f"{100 * (1 - rate):.0f}",
-        "idle": f"{100 * demand.low:.0f} to {100 * demand.high:.0f}",
+        "idle": f"{100 * demand.low:.0f}–{100 * demand.high:.0f}",
         "total": _per_cent(combined_saving(rate, demand.low), combined_saving(rate, demand.high)),
         "abroad": _per_cent(combined_saving(abroad.low, demand.low), combined_saving(abroad.high, demand.high)),
     }
@@ -157,7 +163,7 @@ def _article(knowledge: Knowledge, sheet: Sheet) -> Iterator[Line]:
 
 
 def _per_cent(low: float, high: float) -> str:
-    return f"{100 * low:.1f}".removesuffix(".0") + " to " + f"{100 * high:.1f}".removesuffix(".0")
+    return f"{100 * low:.1f}".removesuffix(".0") + "–" + f"{100 * high:.1f}".removesuffix(".0")
 
 
 def _crowd(knowledge: Knowledge, sheet: Sheet, r: Robustness, words: Language) -> Iterator[Line]:
@@ -185,13 +191,19 @@ def _crowd(knowledge: Knowledge, sheet: Sheet, r: Robustness, words: Language) -
             worker = float(yielded.accuracy[0].mean())
             ceiling = float(majority_ceiling(worker, float(centre.parameter["error_correlation"].mean())))
             yield "sum_no_setup", ("E023", "E021"), {**values, "worker": f"{100 * worker:.0f}", "ceiling": f"{100 * ceiling:.1f}"}
-    worker = float(centre.crowd["crowd_direct", skill].accuracy[0].mean())
-    several = float(plurality(worker, 5, 4))
-    yield (
-        "sum_plurality",
-        ("E023",),
-        {"worker": f"{100 * worker:.0f}", "several": f"{100 * several:.1f}", "two": f"{100 * float(majority(worker, 5)):.1f}"},
-    )
+
+
+def _short_of_target(knowledge: Knowledge, sheet: Sheet, r: Robustness, order: list[int], words: Language) -> Iterator[Line]:
+    """The options that miss the accuracy asked for, teams among them."""
+    target = sheet.known.get("accuracy")
+    if target is None or target.number is None:
+        return
+    reached = np.median(r.costs.accuracy, axis=0)
+    options = list(knowledge.options)
+    short = [o for o in order if reached[o] < target.number / 100 - 1e-9]
+    if short:
+        told = ", ".join(f"{words.options[options[o]].short} {100 * float(reached[o]):.1f} %" for o in short)
+        yield "sum_short", (), {"target": number(target.number), "options": told}
 
 
 def _capacity(knowledge: Knowledge, sheet: Sheet, r: Robustness) -> Iterator[Line]:
@@ -215,6 +227,8 @@ def _capacity(knowledge: Knowledge, sheet: Sheet, r: Robustness) -> Iterator[Lin
     live = kind is not None and kind.level == knowledge.questions["kind"].levels.index("customer_support")
     if live and turnaround is not None and turnaround.level == 0:
         load = hours / (WORKING_DAYS * OPEN_HOURS)
+        if load > LARGEST_DESK:
+            return
         handling = float(r.number["minutes"].mean()) * 60
         agents = staffing(load, handling, CALLS_WITHIN, 0.8)
         if agents > load:
@@ -234,8 +248,8 @@ def _errors(knowledge: Knowledge, sheet: Sheet, r: Robustness, money: Purse, ord
         return
     words = knowledge.words(language)
     options = list(knowledge.options)
-    cheap, dear = sorted(order[:2], key=lambda o: float(r.costs.price[:, o].mean()))
     price, accuracy = _means(r.costs)
+    cheap, dear = sorted(order[:2], key=lambda o: price[o])
     names = {"cheap": words.options[options[cheap]].name, "dear": words.options[options[dear]].name}
     limit = break_even_error_cost(price[cheap], price[dear], accuracy[cheap], accuracy[dear])
     error = float(r.costs.errors[:, cheap].mean()) / max(1 - accuracy[cheap], 1e-9)
@@ -249,9 +263,9 @@ def _errors(knowledge: Knowledge, sheet: Sheet, r: Robustness, money: Purse, ord
             )
     if limit is not None:
         amount = money_text(limit * float(np.median(money.item)), money.currency, language)
-        yield "sum_break_even_error", ("C38",), {"cheap": names["cheap"], "dear": _capital(names["dear"]), "amount": amount}
+        yield "sum_break_even_error", (), {"cheap": names["cheap"], "dear": _capital(names["dear"]), "amount": amount}
     elif accuracy[cheap] >= accuracy[dear]:
-        yield "sum_dominated", ("C38",), {"cheap": _capital(names["cheap"]), "dear": names["dear"]}
+        yield "sum_dominated", (), {"cheap": _capital(names["cheap"]), "dear": names["dear"]}
 
 
 def _means(costs: Costs) -> tuple[list[float], list[float]]:
@@ -276,7 +290,7 @@ def _horizon(knowledge: Knowledge, sheet: Sheet, r: Robustness, money: Purse, or
                 "sum_horizon",
                 (),
                 {
-                    "months": number(round(float(r.number["months"].mean()), 1)),
+                    "months": number(sheet.known["months"].number or 0.0),
                     "option": name,
                     "total": mid,
                     "low": low,
@@ -284,7 +298,7 @@ def _horizon(knowledge: Knowledge, sheet: Sheet, r: Robustness, money: Purse, or
                 },
             )
         if option != home:
-            if cost.payback_months is None:
-                yield "sum_no_payback", ("E120", "E121"), {"option": name}
+            if cost.payback_months is None or cost.payback_months > (sheet.known["months"].number or 0.0):
+                yield "sum_no_payback", (), {"option": name, "months": number(sheet.known["months"].number or 0.0)}
             else:
-                yield "sum_payback", ("E120", "E121"), {"option": name, "months": _short(max(cost.payback_months, 0.1))}
+                yield "sum_payback", (), {"option": name, "months": _short(max(cost.payback_months, 0.1))}

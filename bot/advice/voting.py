@@ -144,17 +144,20 @@ def correlated_margin_vote(p: ArrayLike, rho: ArrayLike, delta: int) -> tuple[Fl
     return accuracy, expected
 
 
-def double_entry(p: ArrayLike, adjudicator: ArrayLike, classes: int = 2) -> tuple[Floats, Floats]:
+def double_entry(p: ArrayLike, adjudicator: ArrayLike, classes: int = 2, rho: ArrayLike = 0.0) -> tuple[Floats, Floats]:
     """Accuracy and share adjudicated when two people judge each item and a third settles where they differ.
 
-    Two errors agree with probability 1/(c−1), so d = 1 − p² − q²/(c−1) differ and Q = p² + d · `adjudicator` (that
-    person's accuracy on such items). ValueError for fewer than two classes.
+    Two errors agree with probability 1/(c−1), so d = 1 − E[p²] − E[q²]/(c−1) differ and Q = E[p²] + d · `adjudicator`
+    (that person's accuracy on such items); with Beta-distributed difficulty of intra-class correlation `rho`,
+    E[p²] = p² + ρpq and E[q²] = q² + ρpq. ValueError for fewer than two classes.
     """
     if classes < 2:
         raise ValueError(f"a judgement needs at least 2 classes; got {classes}")
-    p, adjudicator = np.asarray(p, np.float64), np.asarray(adjudicator, np.float64)
-    differ: Floats = 1 - p**2 - (1 - p) ** 2 / (classes - 1)
-    return p**2 + differ * adjudicator, differ
+    p, adjudicator, rho = np.asarray(p, np.float64), np.asarray(adjudicator, np.float64), np.asarray(rho, np.float64)
+    shared = rho * p * (1 - p)
+    right: Floats = p**2 + shared
+    differ: Floats = 1 - right - ((1 - p) ** 2 + shared) / (classes - 1)
+    return right + differ * adjudicator, differ
 
 
 def price_per_judgement(wage: ArrayLike, fee: ArrayLike, gold_share: ArrayLike) -> Floats:

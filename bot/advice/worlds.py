@@ -130,8 +130,9 @@ def placed(knowledge: Knowledge, sheet: Sheet, places: dict[str, str]) -> list[t
     second = tuple(criterion for criterion, place in places.items() if place == "second")
     joining = tuple(criterion for criterion, place in places.items() if place == "joins_last")
     last = tuple(criterion for criterion, place in places.items() if place == "last")
-    tiers[-1] = (*tiers[-1], *joining)
-    return [tier for tier in (tiers[0], second, *tiers[1:], last) if tier]
+    if len(tiers) == 1:  # nothing is last yet: what joins the last comes right before it
+        return [tier for tier in (tiers[0], second, joining, last) if tier]
+    return [tier for tier in (tiers[0], second, *tiers[1:-1], (*tiers[-1], *joining), last) if tier]
 
 
 def _placements(knowledge: Knowledge, level: Levels) -> tuple[Ints, list[dict[str, str]]]:

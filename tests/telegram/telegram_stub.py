@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import re
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from html.parser import HTMLParser
 import httpx
 from aiohttp import web
 
-TOKEN = "123456789:AAabcdefghijklmnopqrstuvwxyz012345678"
+TOKEN = os.environ.get("TELEGRAM_STUB_TOKEN", "123456789:AAabcdefghijklmnopqrstuvwxyz012345678")
 BOT, NAME = 123456789, "SourcingTestBot"
 TAGS = {"b", "i", "code", "a", "blockquote"}
 

@@ -33,7 +33,7 @@ def test_a_repeated_update_has_its_key_and_an_edit_has_none_for_its_message():
     assert (first.delivery_key, first.message_key) == (f"{BOT}:{said['update_id']}", f"{BOT}:{ANN}:1")
     assert edit.message_key is None
     assert first.place == edit.place == f"telegram:{BOT}:{ANN}"
-    assert first.order < edit.order
+    assert first.order <= edit.order  # within a second they count as they came
 
 
 def test_a_topic_is_a_place_and_a_reply_thread_is_none():
@@ -106,11 +106,11 @@ def test_a_mention_a_reply_and_a_command_count_in_a_group():
         {"from": {"id": 1087968824, "is_bot": True}},
         {"from": {"id": 77, "is_bot": True}},
         {"from": None},
-        {"pinned_message": {}, "text": None},
     ],
 )
 def test_nobody_in_particular_is_ignored(more):
     assert isinstance(read("/start", GROUP, **more), Ignored)
+    assert isinstance(read(None, ANN, pinned_message={}), Ignored)
 
 
 def test_links_start_with_answers_given_or_reopen():
