@@ -31,7 +31,7 @@ def stop(*problems: str, code: int = WRONG) -> NoReturn:
 
 def emit(document: Any) -> None:
     """One JSON document on stdout."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False))
 
 
 def settings() -> Settings:
@@ -42,6 +42,14 @@ def settings() -> Settings:
         return load_settings()
     except SettingsError as error:
         stop(*error.problems)
+
+
+def spoken(base: Knowledge, lang: str | None) -> str:
+    """The language to use: the option, else the setting. Ends if there are no words for it."""
+    language = lang or settings().advisor_lang
+    if language not in base.languages:
+        stop(f"{'--lang' if lang else 'ADVISOR_LANG'}: got {language!r}; there are words for {', '.join(base.languages)}")
+    return language
 
 
 def now() -> int:
@@ -107,7 +115,7 @@ def advise(file: Path, as_json: bool, form: str, supposed: tuple[str, ...], lang
     from bot.answer_file import Invalid, read_file
 
     base = knowledge_base()
-    language = lang or settings().advisor_lang
+    language = spoken(base, lang)
     try:
         filled = read_file(file, base)
     except Invalid as error:
@@ -119,7 +127,13 @@ def advise(file: Path, as_json: bool, form: str, supposed: tuple[str, ...], lang
     else:
         from bot.page import render
 
-        click.echo(render(advice, base, language, form))
+        header = ""
+        if supposed:
+            before = advice_of(_counting(filled.answers, base), base, language, filled.figures, filled.swing)
+            header = (
+                base.words(language).sentences["what_if_header"].format(changes=", ".join(supposed), headline=before.headline)
+            )
+        click.echo(render(advice, base, language, form, header))
 
 
 def _counting(answers: dict[str, Any], base: Knowledge) -> dict[str, Any]:
@@ -130,17 +144,18 @@ def _counting(answers: dict[str, Any], base: Knowledge) -> dict[str, Any]:
 
 def _supposed(pairs: tuple[str, ...], base: Knowledge) -> dict[str, Any]:
     """`--what-if` values, read like those of an answer file."""
-    from bot.answer_file import Invalid, read
+    from bot.answer_file import Invalid, read_value
 
     found: dict[str, Any] = {}
     problems = []
     for pair in pairs:
         id, equals, value = pair.partition("=")
-        if not equals:
-            problems.append(f"--what-if {pair}: expected ID=VALUE, such as volume=500")
+        if not equals or id in found:
+            wrong = "given twice; keep one" if equals else "expected ID=VALUE, such as volume=500"
+            problems.append(f"--what-if {pair}: {wrong}")
             continue
         try:
-            found |= read(f"answers:\n  {id}: {value}", f"--what-if {pair}", base).answers
+            found[id] = read_value(id, value, f"--what-if {pair}", base)
         except Invalid as error:
             problems += error.problems
     if problems:
@@ -158,7 +173,7 @@ def understand(text: str, as_json: bool, lang: str | None) -> None:
     from bot.understand.facts import understand as read
 
     base = knowledge_base()
-    language = lang or settings().advisor_lang
+    language = spoken(base, lang)
     reading = read(text, base, language)
     if as_json:
         answers = {
@@ -208,7 +223,7 @@ def ask(text: str, as_json: bool, lang: str | None) -> None:
     from bot.understand.subject import answer
 
     base = knowledge_base()
-    found = answer(text, base, lang or settings().advisor_lang)
+    found = answer(text, base, spoken(base, lang))
     sources = [base.sources[id] for id in found.sources]
     if as_json:
         emit(
@@ -216,6 +231,11 @@ def ask(text: str, as_json: bool, lang: str | None) -> None:
                 "answer": found.answer,
                 "claims": list(found.claims),
                 "evidence": list(found.evidence),
+                "precedents": list(found.precedents),
+                "notes": list(found.notes),
+                "comparison": {
+                    side.option: [{"text": said.text, "fact": said.fact} for said in side.statements] for side in found.comparison
+                },
                 "sources": [s.model_dump(include={"id", "title", "publisher", "year", "dated", "url"}) for s in sources],
                 "declined": found.declined,
                 "nearest": list(found.nearest),
@@ -223,6 +243,10 @@ def ask(text: str, as_json: bool, lang: str | None) -> None:
         )
         return
     click.echo(clean(found.answer))
+    for side in found.comparison:
+        click.echo(f"\n{side.name}:")
+        for said in side.statements:
+            click.echo(f"  {clean(said.text)} ({said.fact})")
     for source in sources:
         click.echo(f"  {source.id}: {source.title}, {source.publisher} ({source.dated}) {source.url}")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from adapters.cli import FAILED, UNFINISHED, db_option, emit, knowledge_base, now, settings, stop
+from adapters.cli import FAILED, UNFINISHED, db_option, emit, knowledge_base, now, settings, spoken, stop
 from adapters.console import PLATFORM, Screen, delivery, drain, lines, parse, pick
 from bot.erasure import apply_tombstones
 from bot.logs import configure
@@ -40,6 +40,7 @@ def chat(answers: Path | None, resume: str | None, db: Path | None, lang: str | 
     chosen = settings()
     configure("error")
     base = knowledge_base()
+    language = spoken(base, lang)
     try:
         store = Store(db or chosen.advisor_db)
         apply_tombstones(store, now())
@@ -52,13 +53,13 @@ def chat(answers: Path | None, resume: str | None, db: Path | None, lang: str | 
         base,
         packaged_files(),
         World(now, new_id),
-        language=lang or chosen.advisor_lang,
+        language=language,
         retention_days=chosen.advisor_retention_days,
     )
     if resume is not None and store.conversation(resume) is None:
         stop(f"no conversation {resume} in {store.path}; `advisor transcripts list` shows them")
     filled = _filled(answers) if answers else None
-    screen = Screen(sys.stderr if as_json else sys.stdout, base, lang or chosen.advisor_lang)
+    screen = Screen(sys.stderr if as_json else sys.stdout, base, language)
     try:
         _Talk(service, screen, resume, as_json).run(filled, lines("> "))
     except StoreError as error:
@@ -77,6 +78,8 @@ def _filled(path: Path) -> str:
         filled = read_file(path, knowledge_base())
     except Invalid as error:
         stop(*error.problems)
+    if filled.figures or filled.swing:
+        stop(f"{path}: a conversation takes answers only; 'parameters' and 'swing' are for `advisor advise`")
     return json.dumps({id: answer.model_dump(mode="json") for id, answer in filled.answers.items()})
 
 
@@ -130,9 +133,9 @@ class _Talk:
         state = self._state()
         if state is None:
             return
-        advice = self.service.store.latest_advice(state.id)
-        if self.as_json and advice is not None:
-            emit(json.loads(advice))
+        advice = self.service.store.latest_advice(state.id) if state.status == "advised" else None
+        if self.as_json:
+            emit(json.loads(advice) if advice else {"conversation": state.id, "recommended": None, "unfinished": True})
         if advice is None:
             click.echo(f"\nYour answers are kept. Go on with: advisor chat --resume {state.id}", err=True)
             sys.exit(UNFINISHED)

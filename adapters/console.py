@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -127,6 +128,8 @@ def _style(span: Span) -> str:
 def lines(prompt: str) -> Iterator[str]:
     """Typed lines: with editing on a terminal, plain from a pipe; ends at end of file."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")
         yield from (line.rstrip("\n") for line in sys.stdin)
         return
     from prompt_toolkit import PromptSession

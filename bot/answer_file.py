@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +43,10 @@ _Words.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
     for first, resolvers in Loader.yaml_implicit_resolvers.items()
 }
+_NUMBER = re.compile(r"[-+]?((\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|\.inf)|\.nan")
+"""Numbers as YAML 1.2 and JSON write them: no octals, no sexagesimals."""
+
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _SPELLED = {
     "true": "yes",
     "false": "no",
@@ -71,6 +77,8 @@ def read_file(path: Path, knowledge: Knowledge) -> Filled:
 def read(text: str, name: str, knowledge: Knowledge) -> Filled:
     """Read the text of an answer file; `name` is how problems call it. Raises Invalid with all of them."""
     try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, _Words)):
+            raise Invalid([f"{name}: YAML aliases (*name) are not taken; write the value out"])
         root = yaml.compose(text, _Words)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
@@ -79,6 +87,22 @@ def read(text: str, name: str, knowledge: Knowledge) -> Filled:
     if root is None:
         raise Invalid([f"{name}: is empty; expected 'answers:' with question ids and values"])
     return _Reading(name, knowledge).whole(root)
+
+
+def read_value(id: str, text: str, name: str, knowledge: Knowledge) -> Answer:
+    """One value as an answer file would hold it. Raises Invalid."""
+    reading = _Reading(name, knowledge)
+    question = knowledge.questions.get(id)
+    if question is None:
+        raise Invalid([f"{name}: unknown question '{id}'; expected one of {', '.join(knowledge.questions)}"])
+    try:
+        node = yaml.compose(text, _Words)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise Invalid([f"{name}: {getattr(error, 'problem', None) or error}"]) from error
+    answer = reading.answer(question, node) if isinstance(node, yaml.ScalarNode | yaml.SequenceNode) else None
+    if answer is None:
+        raise Invalid(reading.problems or [f"{name}: expected {accepted(question, knowledge.words('en'))}"])
+    return answer
 
 
 class _Reading:
@@ -160,8 +184,8 @@ class _Reading:
             currency = self.plain(fields["currency"][1]) if "currency" in fields else "USD"
             if isinstance(raw, int | float) and not isinstance(raw, bool):
                 raw = Money(amount=float(raw), currency=str(currency))
-        elif question.type == "text" and isinstance(raw, int | float):
-            raw = str(raw)
+        elif question.type == "text" and isinstance(value_node, yaml.ScalarNode):
+            raw = value_node.value
         try:
             return Answer(value=check(question, raw, self.words), unsure=unsure)
         except Refused as refused:
@@ -191,11 +215,8 @@ class _Reading:
     def plain(self, node: yaml.Node) -> object:
         """A node as plain data; words stay words."""
         match node:
-            case yaml.ScalarNode(tag="tag:yaml.org,2002:int" | "tag:yaml.org,2002:float"):
-                try:
-                    return float(yaml.safe_load(node.value))
-                except (TypeError, ValueError, yaml.YAMLError):
-                    return node.value
+            case yaml.ScalarNode() if node.style not in ("'", '"') and _NUMBER.fullmatch(node.value):
+                return float(node.value.replace(".inf", "inf").replace(".nan", "nan"))
             case yaml.ScalarNode(tag="tag:yaml.org,2002:null"):
                 return None
             case yaml.ScalarNode():
@@ -233,11 +254,16 @@ class _Reading:
 
     def figure(self, id: str, node: yaml.Node) -> Figure | None:
         fields = self.entries(node) if isinstance(node, yaml.MappingNode) else {}
-        raw = {key: self.plain(value) for key, (_, value) in fields.items()}
+        words = {
+            key: node.value
+            for key, (_, node) in fields.items()
+            if key in ("source", "date") and isinstance(node, yaml.ScalarNode)
+        }
+        raw: dict[str, object] = {key: self.plain(value) for key, (_, value) in fields.items()} | words
         value = raw.get("value", self.plain(node) if not fields else None)
         ends = [value] * 2 if isinstance(value, float) else value
         missing = [name for name in ("source", "date") if not raw.get(name)]
-        if not isinstance(ends, list) or len(ends) != 2 or not all(isinstance(end, float) and end >= 0 for end in ends):
+        if not isinstance(ends, list) or len(ends) != 2 or not all(isinstance(end, float) and math.isfinite(end) for end in ends):
             self.problem(node, f"{id}: expected value: a number or [low, high], in {self.knowledge.parameters[id].unit}")
         elif missing:
             self.problem(node, f"{id}: a figure of your own needs {' and '.join(missing)}, so that it can be defended")
@@ -245,13 +271,13 @@ class _Reading:
             self.problem(node, f"{id}: unknown field; expected value, source, date")
         else:
             low, high = sorted(float(end) for end in ends)
-            if not _possible(self.knowledge.parameters[id].unit, high):
-                self.problem(node, f"{id}: {high:g} is more than a {self.knowledge.parameters[id].unit} can be")
+            parameter = self.knowledge.parameters[id]
+            if low < parameter.least or high > parameter.most:
+                limits = f"{parameter.least:g} to {parameter.most:g}"
+                self.problem(node, f"{id}: {low:g} to {high:g} is outside {limits} ({parameter.unit})")
+                return None
+            if not _DATE.fullmatch(str(raw["date"])):
+                self.problem(fields["date"][1], f"{id}: date {raw['date']!r} is not a year, YYYY-MM or YYYY-MM-DD")
                 return None
             return Figure(low, high, str(raw["source"]), str(raw["date"]))
         return None
-
-
-def _possible(unit: str, high: float) -> bool:
-    """Shares of judgements or items cannot exceed one."""
-    return high <= 1 or not unit.startswith("share of")

@@ -14,7 +14,7 @@ class Greet(Frozen):
 
 
 class Ask(Frozen):
-    """Put a question. `number` of at most `most`."""
+    """Put a question: the `number`th of at most `most`; 0 for one that a person went back to."""
 
     question: str
     number: int

@@ -215,7 +215,8 @@ def prompt(case: Case, knowledge: Knowledge, before: Case | None = None) -> list
     waiting: Pending = pending(case, knowledge)
     match waiting.kind:
         case "question" if waiting.question is not None:
-            number = len(effective(knowledge, case.answers)) + len(case.skipped) + 1
+            again = case.focus is not None  # gone back to, so it has no place in the count
+            number = 0 if again else len(effective(knowledge, case.answers)) + len(case.skipped) + 1
             return [
                 Ask(
                     question=waiting.question,

@@ -14,7 +14,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 _PARSER = MarkdownIt("commonmark", {"html": False})
-_SPECIAL = re.compile(r"([!-/:-@\[-`{-~])")
+_SPECIAL = re.compile(r"[\\`*_\[\]<>&]")
+_LEADING = re.compile(r"^([#+=~-]|\d+[.)])")
 _SPACES = re.compile(r"\s+")
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
@@ -31,8 +32,9 @@ def clean(text: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Text as Markdown that shows exactly this text, on one line."""
-    return _SPECIAL.sub(r"\\\1", _SPACES.sub(" ", clean(text)))
+    """Text as Markdown that shows exactly this text, on one line, wherever it stands in a line."""
+    flat = _SPECIAL.sub(lambda found: "\\" + found[0], _SPACES.sub(" ", clean(text)).strip(" "))
+    return _LEADING.sub(lambda found: found[0][:-1] + "\\" + found[0][-1], flat)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from bot.advice.advice import Advice
 from bot.case import Case
 from bot.effects import Recommend
-from bot.markup import plain
+from bot.markup import escape, plain
 from bot.speak import speak
 from knowledge.model import Knowledge
 
@@ -29,9 +29,9 @@ def markdown(advice: Advice, knowledge: Knowledge, language: str) -> str:
     return speak(Recommend(advice=advice), nobody, knowledge).markdown
 
 
-def render(advice: Advice, knowledge: Knowledge, language: str, form: str) -> str:
-    """The advice as `text`, `md` or `html`."""
-    told = markdown(advice, knowledge, language)
+def render(advice: Advice, knowledge: Knowledge, language: str, form: str, header: str = "") -> str:
+    """The advice as `text`, `md` or `html`, with a line above it where something is supposed."""
+    told = (f"{escape(header)}\n\n" if header else "") + markdown(advice, knowledge, language)
     match form:
         case "md":
             return told

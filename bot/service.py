@@ -165,7 +165,7 @@ class Service:
         if incoming.token is not None:
             return (tap(incoming.token, case, self.knowledge),)
         if not said.strip():
-            return (Requested(request=Request(kind="repeat")),)
+            return (Requested(request=Request(kind="resume" if case.status == "cancelled" else "repeat")),)
         return hear(said, case, self.knowledge)
 
     # --- conversations -------------------------------------------------------------------------------------------------

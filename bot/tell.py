@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bot.advice.advice import Advice, OptionAdvice, Reason
+from bot.advice.advice import Advice, OptionAdvice, Reason, SourceLine
 from bot.answers import Answer, Money, Value, number
 from bot.case import Case, effective, set_aside
 from bot.effects import AskConflict, Confirm, Explain, Note, WhatIf
+from bot.markup import Safe, escape
 from bot.understand.reading import Fact
 from knowledge.model import Knowledge, Language, Question, QuestionWords, Term
 
@@ -192,16 +193,17 @@ def cite(claims: Iterable[str], assumption: str | None, knowledge: Knowledge, la
     found = [f"{id}, {knowledge.dated(id)}" for id in ids[:MOST_CITED]] + ["…"] * (len(ids) > MOST_CITED)
     if not found:
         label = knowledge.words(language).sentences["cite_assumption"]
-        return f"[{label}: {assumption}]" if assumption else f"[{label}]"
-    return f"[{'; '.join(found)}]"
+        return f"({label}: {assumption})" if assumption else f"({label})"
+    return f"({'; '.join(found)})"
 
 
 def _reason(reason: Reason, knowledge: Knowledge, language: str) -> View:
     words = knowledge.words(language)
     favours = words.options[reason.favours].name if reason.favours else ""
+    favours = favours[:1].upper() + favours[1:]
     return {
         "text": reason.text,
-        "favours": favours[:1].upper() + favours[1:],
+        "favours": "" if reason.text.startswith(favours) else favours,
         "cite": cite((*reason.claims, *reason.evidence), reason.assumption, knowledge, language),
     }
 
@@ -214,6 +216,7 @@ def advice(told: Advice, changed: Sequence[str], case: Case, knowledge: Knowledg
     def reasons(many: Iterable[Reason]) -> list[View]:
         return [_reason(reason, knowledge, language) for reason in many]
 
+    timed = any(answer.question == "minutes" and answer.status == "given" for answer in told.answers)
     excluded = [
         {
             "name": words.options[option.id].short,
@@ -252,10 +255,27 @@ def advice(told: Advice, changed: Sequence[str], case: Case, knowledge: Knowledg
         else {},
         "safeguards": reasons(told.safeguards),
         "sums": reasons(told.sums),
-        "table": [cost_row(option, words, language) for option in told.options if option.cost and not option.excluded],
-        "sources": told.sources,
+        "table": [cost_row(option, words, language) for option in told.options if option.cost and not option.excluded and timed],
+        "sources": [Safe(_source(source)) for source in told.sources],
         "receipt": told.answers_digest[:19],
+        "provider_lead": _provider_lead(told, words),
     }
+
+
+def _provider_lead(told: Advice, words: Language) -> str:
+    """By how much the provider's best offer is ahead of, or behind, the client's best crowd option."""
+    provider = told.provider
+    if provider is None or provider.best_crowd is None:
+        return ""
+    side = words.sentences["provider_ahead" if provider.lead >= 0 else "provider_behind"]
+    offer, crowd = words.options[provider.best_offer].name, words.options[provider.best_crowd].name
+    return words.sentences["provider_lead"].format(offer=offer, crowd=crowd, lead=f"{abs(100 * provider.lead):.0f}", side=side)
+
+
+def _source(source: SourceLine) -> str:
+    """A source as Markdown, its title a link where it has an address; addresses come from the knowledge base alone."""
+    title = f"[{escape(source.title)}](<{source.url}>)" if source.url.startswith("http") else escape(source.title)
+    return f"{source.id}: {title}, {escape(source.publisher)} ({escape(source.dated)})"
 
 
 def cost_row(option: OptionAdvice, words: Language, language: str) -> str:

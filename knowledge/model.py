@@ -211,10 +211,12 @@ class Veto(Rule):
 
 
 class Parameter(Rule):
-    """A number of the economics, uniform between `low` and `high`."""
+    """A number of the economics, uniform between `low` and `high`; figures of one's own lie between `least` and `most`."""
 
     low: float
     high: float
+    least: float
+    most: float
     unit: str
     year: int
     family: str = Field(description="the parameter a person would name; members differ by option or answer")

@@ -233,7 +233,8 @@ async def one_database(rng: random.Random, folder: Path, zygote: Zygote, most: i
         while kills < most and not (platform.done and settled(db)):
             platform.heard = False
             pid = platform.pid = zygote.start(db, socket, mode)
-            while rng.random() < 0.9 and not platform.heard:  # mostly under load, now and then while it starts
+            under_load = rng.random() < 0.9  # else while it starts
+            while under_load and not platform.heard and alive(pid):
                 await asyncio.sleep(0.002)
             await asyncio.sleep(rng.choice((0.03, 0.1, 0.3)) * rng.random())
             os.kill(pid, signal.SIGKILL)

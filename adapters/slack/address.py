@@ -7,6 +7,7 @@ from typing import Any
 from bot.answers import Frozen
 
 PLATFORM = "slack"
+NOWHERE = "{}"  # of an incoming message: answer where the conversation is held
 
 Json = dict[str, Any]
 """A payload of Slack, as its JSON was read."""
@@ -24,6 +25,11 @@ class Address(Frozen):
     user: str
     tapped: int | None = None
     aside: bool = False
+
+
+def is_aside(address: str) -> bool:
+    """Whether what was said at an address was not said to us."""
+    return address != NOWHERE and Address.model_validate_json(address).aside
 
 
 def person(team: str, user: str) -> str:

@@ -14,6 +14,7 @@ import aiohttp
 import structlog
 from aiohttp import web
 from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
@@ -86,18 +87,27 @@ async def serve(
         await asyncio.gather(running, return_exceptions=True)
 
 
+class Inbox(AsyncMiddleware):
+    """Where Bolt's listeners would begin. As a class, for Bolt reads more of the body than it may before it calls a function."""
+
+    def __init__(self, reception: Reception) -> None:
+        self.reception = reception
+
+    async def async_process(
+        self, *, req: AsyncBoltRequest, resp: BoltResponse, next: Callable[[], Awaitable[BoltResponse]]
+    ) -> BoltResponse:
+        """Everything ends here; nothing is dispatched to listeners."""
+        del resp, next
+        return await self.reception.take(req.body)
+
+
 def bolt(client: AsyncWebClient, settings: SlackSettings, reception: Reception) -> AsyncApp:
-    """Bolt with its verification, and our inbox where its listeners would begin."""
-
-    async def before_authorize(req: AsyncBoltRequest, next: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:
-        del next  # nothing is dispatched to listeners
-        return await reception.take(req.body)
-
+    """Bolt with its verification, and our inbox behind it."""
     return AsyncApp(
         name="advisor",
         client=client,
         signing_secret=settings.slack_signing_secret or None,
-        before_authorize=before_authorize,
+        before_authorize=Inbox(reception),
         ssl_check_enabled=False,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from adapters.slack.address import Address
+from adapters.slack.address import NOWHERE, Address, is_aside
 from adapters.slack.blocks import ORDERING
 from adapters.slack.gateway import EXPORT
 from bot.agenda import pending
@@ -51,14 +51,14 @@ class Desk(Service):
         return self.store.conversation(row[0]) if row else None
 
     def _tapped(self, incoming: Incoming) -> Outgoing | None:
-        number = Address.model_validate_json(incoming.address).tapped if incoming.address != "{}" else None
+        number = Address.model_validate_json(incoming.address).tapped if incoming.address != NOWHERE else None
         shown = self.store.outgoing(number) if number is not None else None
         return shown if shown is not None and shown.platform == self.platform else None
 
     def _converse(self, incoming: Incoming, received: Received, state: State) -> None:
         conversation = self._find(incoming, received)
         case = self._load(conversation)[1] if conversation is not None else None
-        aside = incoming.address != "{}" and Address.model_validate_json(incoming.address).aside
+        aside = is_aside(incoming.address)
         if conversation is None or case is None:
             if not aside:
                 super()._converse(self._words_only(incoming), received, state)
@@ -165,7 +165,7 @@ class Desk(Service):
         self._say(conversation, incoming, Message(name=f"{EXPORT}{form}", markdown=content))
 
     def _say(self, conversation: Conversation, incoming: Incoming, message: Message) -> None:
-        address = incoming.address if incoming.address != "{}" else conversation.address
+        address = incoming.address if incoming.address != NOWHERE else conversation.address
         self.store.enqueue(conversation, address, "send", message.model_dump_json(), None, self.world.now())
 
     def _edit(self, conversation: Conversation, incoming: Incoming, shown: Outgoing, message: Message) -> None:

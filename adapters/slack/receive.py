@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 from slack_bolt.response import BoltResponse
 
-from adapters.slack.address import PLATFORM, Json, private_place
+from adapters.slack.address import PLATFORM, Json, is_aside, person, private_place
 from adapters.slack.blocks import Look
 from adapters.slack.command import COMMAND, answer, begin, whisper
 from adapters.slack.deliveries import delivery, digest, understood
@@ -60,13 +60,17 @@ class Reception:
                     await self.pages.home_action(user, action, str(done.get("value", "")), body, self)
                     return _done()
                 return await self._keep(delivery(body, self.now()))
-            case {"type": "view_submission", "user": {"id": str(user)}, "view": {"callback_id": "form"} as view}:
+            case {"type": "view_submission", "user": {"id": str(user)}, "view": {"callback_id": str(callback)} as view} if (
+                callback == CALLBACK
+            ):
                 return await self._submitted(user, view)
-            case {"type": "message_action", "callback_id": "advise_on_this", "user": {"id": str(user)}, "message": {**message}}:
+            case {"type": "message_action", "callback_id": str(id), "user": {"id": str(user)}, "message": {**message}} if (
+                id == SHORTCUT
+            ):
                 said = words(str(message.get("text") or ""), self.own)
                 key = digest(SHORTCUT, user, str(body.get("action_ts")), str(message.get("ts")))
                 return await self._keep(self._opening(user, said, key))
-            case {"command": "/advise", "user_id": str(user)}:
+            case {"command": str(command), "user_id": str(user)} if command == COMMAND:
                 return await self._command(user, str(body.get("text") or ""), str(body.get("trigger_id") or ""))
             case {"type": "app_rate_limited"}:
                 log.error("Slack holds events back: more than 30,000 in an hour")
@@ -82,7 +86,7 @@ class Reception:
                     self.soon(self.pages.show_home(str(event.get("user"))))
                 return _done()
             case "app_uninstalled" | "tokens_revoked":
-                log.error("Slack access is gone", event=kind, team=str(body.get("team_id")), do="install the app again")
+                log.error("Slack access is gone", what=kind, team=str(body.get("team_id")), do="install the app again")
                 return _done()
             case _:
                 return await self._keep(delivery(body, self.now()))
@@ -94,7 +98,7 @@ class Reception:
         except Unreadable as error:
             log.warning("delivery set aside", why=str(error))
             read = None
-        if isinstance(read, Ignored) or (read is not None and '"aside":true' in read.address and self._foreign(taken)):
+        if isinstance(read, Ignored) or (read is not None and is_aside(read.address) and self._foreign(taken)):
             return _done()
         await self.server.receive([taken])
         return _done()
@@ -105,7 +109,7 @@ class Reception:
         return taken.place is not None and store.latest_at(taken.place) is None and store.backlog(PLATFORM) == 0
 
     async def _command(self, user: str, text: str, trigger: str) -> BoltResponse:
-        past = past_of(self.server.service.store, f"{PLATFORM}:{self.own.team}:{user}")
+        past = past_of(self.server.service.store, person(self.own.team, user))
         found = answer(self.own.team, user, text, past, self.look)
         if found.incoming is not None:
             await self.server.receive([understood(found.incoming, digest(COMMAND, user, trigger), found.place, self.now())])

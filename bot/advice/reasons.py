@@ -105,18 +105,26 @@ def _distinct(weighted: Iterable[tuple[float, Reason]], most: int) -> tuple[Reas
 
 
 def exclusions(knowledge: Knowledge, sheet: Sheet, language: str) -> dict[str, Exclusion]:
-    """The options that stated answers veto, each with every rule that says so."""
+    """The options that stated answers veto, each with every rule that says so; the first one names it."""
     found: dict[str, Exclusion] = {}
     for veto in knowledge.vetoes.values():
         if holds(knowledge, veto.when, sheet):
-            words = knowledge.words(language).rules[veto.id]
-            claims, evidence = cited(knowledge, veto.basis)
+            told = stated(knowledge, veto, language)
+            this = Exclusion(rule=veto.id, text=told.text, claims=told.claims, evidence=told.evidence, assumption=told.assumption)
             for option in veto.removes:
-                found.setdefault(
-                    option,
-                    Exclusion(rule=veto.id, text=words.text, claims=claims, evidence=evidence, assumption=words.assumption),
-                )
+                found[option] = _both(found[option], this) if option in found else this
     return found
+
+
+def _both(first: Exclusion, second: Exclusion) -> Exclusion:
+    """Two vetoes of one option, told together under the first rule."""
+    return Exclusion(
+        rule=first.rule,
+        text=f"{first.text} {second.text}",
+        claims=tuple(dict.fromkeys((*first.claims, *second.claims))),
+        evidence=tuple(dict.fromkeys((*first.evidence, *second.evidence))),
+        assumption=first.assumption or second.assumption,
+    )
 
 
 def safeguards(knowledge: Knowledge, sheet: Sheet, chosen: Iterable[str], language: str) -> tuple[Reason, ...]:

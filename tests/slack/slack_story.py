@@ -1,4 +1,4 @@
-"""The whole interview against local-slack, run as a program inside a network namespace of its own: `slack_story.py MODE FOLDER SEED`.
+"""The whole interview against local-slack, as a program in a network namespace of its own: `slack_story.py MODE FOLDER SEED`.
 
 With a seed other than 0 the proxy injects faults. Prints the transcript; ends with an error where something is not as expected.
 """
@@ -12,9 +12,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from knowledge.load import packaged
 from slack_peer import BOT, CHANNEL, ME, OTHER, PROXY, SLACK, Peer
 from slack_proxy import Faults, Proxy
+
+from knowledge.load import packaged
 
 KNOWLEDGE = packaged()
 WORDS = KNOWLEDGE.words("en").questions
@@ -33,7 +34,10 @@ class Story:
 
     async def asked(self) -> tuple[str, dict[str, Any]]:
         """The question that came last, and its id; "summary" for the summary."""
-        wanted = {words.ask: id for id, words in WORDS.items()} | {"What you told me": "summary", "hardly go together": "conflict"}
+        wanted = {words.ask: id for id, words in WORDS.items()} | {
+            "What you told me": "summary",
+            "hardly go together": "conflict",
+        }
 
         async def found() -> tuple[str, dict[str, Any]] | None:
             for message in reversed(await self.peer.messages(CHANNEL, self.thread)):
@@ -74,7 +78,7 @@ class Story:
     async def rank(self, message: dict[str, Any]) -> None:
         shorts = [KNOWLEDGE.words("en").criteria[item].short for item in ("quality", "cost", "flexibility")]
         for i, short in enumerate(shorts):
-            message = await self.now(message["ts"], lambda m, n=i: n == 0 or "So far" in m["text"] and _count(m) == 4 - n)
+            message = await self.now(message["ts"], lambda m, n=i: n == 0 or ("So far" in m["text"] and _count(m) == 4 - n))
             await self.peer.click(message, short, CHANNEL)
         self.controls.add("ranking")
         await self.settled(message["ts"])
@@ -154,13 +158,22 @@ class Story:
         peer = self.peer
         await peer.control("/open-home", user=ME)
         await peer.until(lambda: "home:start" in str(peer.home), "App Home")
-        for text, reply in (("help", "/advise list"), ("nonsense", "/advise list"), ("list", "Your advisories"), ("cancel", "no unfinished")):
+        for text, reply in (
+            ("help", "/advise list"),
+            ("nonsense", "/advise list"),
+            ("list", "Your advisories"),
+            ("cancel", "no unfinished"),
+        ):
             await peer.control("/command", channel=CHANNEL, user=ME, command="/advise", text=text, appId="A1")
             if peer.mode == "socket":
                 await peer.until(lambda wanted=reply: wanted in str(peer.pushed), f"/advise {text}")
         await peer.control("/command", channel=CHANNEL, user=ME, command="/advise", text="form", appId="A1")
         await peer.until(lambda: peer.pushes("view"), "the form")
-        filled = {"volume": _typed("a few"), "minutes": _typed("2"), "data": {"value": {"type": "static_select", "selected_option": {"value": "public"}}}}
+        filled = {
+            "volume": _typed("a few"),
+            "minutes": _typed("2"),
+            "data": {"value": {"type": "static_select", "selected_option": {"value": "public"}}},
+        }
         await peer.submit(ME, filled)
         errors = await peer.until(lambda: peer.pushes("view_errors"), "errors at the fields")
         assert "volume" in str(errors) and "minutes" not in str(errors[0]["errors"]), errors
@@ -178,7 +191,15 @@ def _typed(text: str) -> dict[str, Any]:
 
 
 def _count(message: dict[str, Any]) -> int:
-    return sum(element["type"] == "button" for block in message["blocks"] if block["type"] == "actions" for element in block["elements"]) - 1
+    return (
+        sum(
+            element["type"] == "button"
+            for block in message["blocks"]
+            if block["type"] == "actions"
+            for element in block["elements"]
+        )
+        - 1
+    )
 
 
 async def start(peer: Peer) -> None:
@@ -186,7 +207,9 @@ async def start(peer: Peer) -> None:
     before = peer.log().count("has been established") + peer.log().count('"listening"')
     peer.start_bot()
     wanted = before + (2 if peer.mode == "socket" else 1)
-    await peer.until(lambda: peer.log().count("has been established") + peer.log().count('"listening"') >= wanted, "the bot listens")
+    await peer.until(
+        lambda: peer.log().count("has been established") + peer.log().count('"listening"') >= wanted, "the bot listens"
+    )
 
 
 def exactly_once(folder: Path) -> None:
