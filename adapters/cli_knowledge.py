@@ -10,8 +10,8 @@ import click
 
 from adapters.cli import FAILED, as_json_option, emit, knowledge_base, stop
 from knowledge.check import check as problems_of
-from knowledge.check import used_facts
 from knowledge.load import Files, KnowledgeError, load, packaged_files, read_folder
+from knowledge.meaning import used_facts
 from knowledge.model import Knowledge
 
 folder = click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))

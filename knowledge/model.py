@@ -263,6 +263,14 @@ class ProviderPoint(Rule):
     when: When = Field(default_factory=dict)
 
 
+SETTINGS = (
+    "clear_from", "likely_from", "abstain_below", "abstain_known_below", "answer_now_from", "worlds", "question_worlds",
+    "expectation_worlds", "seed", "cost_best", "cost_worst", "unsure_keeps", "unsure_factor", "swing_keeps", "veto_loss",
+    "discount_rate", "seat_hours", "split_gain",
+)  # fmt: skip
+"""The settings that the decision model needs."""
+
+
 class Decision(Entry):
     """A threshold or setting of the decision model."""
 

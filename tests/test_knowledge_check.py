@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from knowledge.check import check, used_facts
+from knowledge.check import check
 from knowledge.load import digest, load, packaged, packaged_files
+from knowledge.meaning import used_facts
 
 FAULTS = yaml.safe_load((Path(__file__).parent / "lint.yaml").read_text("utf-8"))
 

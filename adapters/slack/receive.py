@@ -60,11 +60,11 @@ class Reception:
                     await self.pages.home_action(user, action, str(done.get("value", "")), body, self)
                     return _done()
                 return await self._keep(delivery(body, self.now()))
-            case {"type": "view_submission", "user": {"id": str(user)}, "view": {"callback_id": str(callback)} as view} if (
-                callback == CALLBACK
+            case {"type": "view_submission", "user": {"id": str(user)}, "view": {"callback_id": str(id)} as view} if (
+                id == CALLBACK
             ):
                 return await self._submitted(user, view)
-            case {"type": "message_action", "callback_id": str(id), "user": {"id": str(user)}, "message": {**message}} if (
+            case {"type": "message_action", "callback_id": str(id), "user": {"id": str(user)}, "message": dict(message)} if (
                 id == SHORTCUT
             ):
                 said = words(str(message.get("text") or ""), self.own)

@@ -21,6 +21,7 @@ from collections import Counter
 from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import parse_qsl, urlencode
 
 from gramlab.bot_api import BotAPIServer
@@ -35,7 +36,7 @@ class Proxy(BaseHTTPRequestHandler):
     """Takes out what gramlab does not know, and counts what it answers."""
 
     target = ""
-    seen: Counter = Counter()
+    seen: ClassVar[Counter] = Counter()
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
