@@ -1,4 +1,4 @@
-"""What a knowledge base must mean: each examination goes through one aspect and yields (file, key path, what is wrong; what to do)."""
+"""What a knowledge base must mean: each examination yields (file, key path, what is wrong; what to do) on one aspect."""
 
 from __future__ import annotations
 

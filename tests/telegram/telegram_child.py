@@ -1,4 +1,7 @@
-"""The product in a process of its own, to be killed: `python telegram_child.py ADDRESS DATABASE polling|webhook PORT`."""
+"""The product in a process of its own, to be killed: `python telegram_child.py ADDRESS DATABASE polling|webhook PORT [real]`.
+
+`real` keeps the pace that Telegram wants; without it nothing waits.
+"""
 
 import asyncio
 import sys
@@ -7,18 +10,19 @@ from pathlib import Path
 from telegram_talk import FAST, SECRET, settings
 
 from adapters.telegram.app import serve
+from adapters.telegram.pacing import Pacing
 from bot.logs import configure
 from bot.store import Store
 from knowledge.load import packaged, packaged_files
 
 
-def main(url, db, mode, port):
+def main(url, db, mode, port, pace="fast"):
     configure("info")
     more = {"telegram_mode": mode, "telegram_listen_port": int(port)}
     if mode == "webhook":
         more |= {"telegram_webhook_url": "https://bot.example/telegram", "telegram_webhook_secret": SECRET}
     chosen = settings(url, Path(db), **more)
-    asyncio.run(serve(Store(Path(db)), packaged(), packaged_files(), chosen, pacing=FAST))
+    asyncio.run(serve(Store(Path(db)), packaged(), packaged_files(), chosen, pacing=Pacing() if pace == "real" else FAST))
 
 
 if __name__ == "__main__":
