@@ -44,6 +44,7 @@ async def main(people: int, rounds: int) -> None:
             str(folder / "advisor.db"),
             "webhook",
             str(port),
+            "real",
             env=environment,
         )
         await stub.until(lambda: stub.webhook)

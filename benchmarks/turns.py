@@ -7,6 +7,8 @@ transcript, search index and outbox. Only ratios within one run count. Peers tha
 Run: python benchmarks/turns.py [--conversations 1 100 1000] [--seconds 5] [--folder DIR] [--profile] [--aiogram PYTHON]
 """
 
+# ruff: noqa: E501  the source of a peer is a string
+
 from __future__ import annotations
 
 import argparse
@@ -97,16 +99,16 @@ def ours(folder: Path, open_: int, seconds: float, *, group: int, profile: bool 
     service = Service(store, PLATFORM, parse, packaged(), packaged_files(), world, order="file")
     number = itertools.count(1)
 
-    def offer(round_: int, place: int, text: str, *, fresh: bool = False) -> object:
+    def offer(place: int, text: str, *, fresh: bool = False) -> object:
         n = next(number)
         incoming = Incoming(person=f"console:local:{place}", tenant="local", text=text, fresh=fresh)
         return delivery(incoming, f"console:{place}", n, 1_700_000_000_000 + n, "b")
 
     def feed() -> Iterator[list[object]]:
-        for round_ in itertools.count():
-            yield [offer(round_, place, "", fresh=True) for place in range(open_)]
+        while True:
+            yield [offer(place, "", fresh=True) for place in range(open_)]
             for text in WORDS:
-                yield [offer(round_, place, text) for place in range(open_)]
+                yield [offer(place, text) for place in range(open_)]
 
     def run(budget: float, times: list[float]) -> tuple[float, int, int]:
         spent, turns, commits = 0.0, 0, 0

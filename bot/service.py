@@ -100,6 +100,10 @@ class Service:
             log.warning("delivery set aside", number=received.number, why=str(error))
             self.store.settle(received.number, "aside", str(error))
             return
+        except Exception as error:  # a defect of an adapter must not block everybody for ever
+            log.error("delivery set aside", number=received.number, error=type(error).__name__, exc_info=True)
+            self.store.settle(received.number, "aside", f"{type(error).__name__} while reading")
+            return
         if isinstance(incoming, Ignored):
             self.store.settle(received.number, "ignored", incoming.why)
             return

@@ -170,8 +170,9 @@ class Store:
         try:
             yield
         except BaseException:
-            self.connection.execute("ROLLBACK TO turn")
-            self.connection.execute("RELEASE turn")
+            if self.connection.in_transaction:  # a full disk has already undone the whole transaction
+                self.connection.execute("ROLLBACK TO turn")
+                self.connection.execute("RELEASE turn")
             raise
         self.connection.execute("RELEASE turn")
 

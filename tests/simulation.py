@@ -4,6 +4,8 @@ Time is virtual and chance is seeded, so a history that fails fails again: pytho
 The long run: python tests/simulation.py --histories 10000 --seed 1
 """
 
+# ruff: noqa: E402  the path comes first, so that it also runs as a program
+
 from __future__ import annotations
 
 import argparse
@@ -35,7 +37,7 @@ from bot.sender import Absent, NotSent, PlaceClosed, Unknown, Unsendable
 from bot.serve import Busy, Server
 from bot.service import Service, World, _joined
 from bot.speak import Message, speak
-from bot.store import Delivery, Outgoing, Received, Store, StoreError
+from bot.store import Delivery, Outgoing, Store, StoreError
 from bot.taps import tap
 from bot.understand.hear import hear
 from bot.understand.reading import Request

@@ -3,6 +3,8 @@
 The long run, which kills at random moments under load: python tests/test_crashes.py --moments 1000 --seed 1
 """
 
+# ruff: noqa: E402  the path comes first, so that it also runs as a program
+
 from __future__ import annotations
 
 import argparse

@@ -93,7 +93,7 @@ def test_json_stays_as_it_was_said(hostile, words):
 
 def test_markdown_shows_reasons_sources_and_what_was_understood(hostile, words):
     text = rendered(hostile, words, "md")
-    assert "understood as\\: kind of work\\: Tagging" in text
+    assert "understood as: kind of work: Tagging" in text
     assert f"## {BASE.words('en').sentences['transcript_sources']}" in text
 
 

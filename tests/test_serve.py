@@ -215,6 +215,25 @@ async def test_the_server_outlives_a_disk_that_fails_for_a_while(store, monkeypa
     assert count(store, "SELECT count(*) FROM events") == count(store, "SELECT count(*) FROM inbox")
 
 
+@pytest.mark.parametrize("defect", [RecursionError("too deep"), KeyError("event"), UnicodeError("half a character")])
+def test_a_delivery_that_no_parser_survives_is_set_aside_and_blocks_nobody(store, defect):
+    service = server(store).service
+
+    def fragile(raw: str) -> Incoming:
+        if "poison" in raw:
+            raise defect
+        return parse(raw)
+
+    service.parse = fragile
+    service.receive([delivery(1, 0, "poison"), delivery(1, 1, ""), delivery(2, 0, "")])
+    with capture_logs():
+        while service.work():
+            pass
+    assert store.connection.execute("SELECT place, status FROM inbox ORDER BY number").fetchall() == [
+        ("p1", "aside"), ("p1", "done"), ("p2", "done"),
+    ]  # fmt: skip
+
+
 def test_two_processes_never_apply_one_delivery_twice(store, tmp_path):
     """Each has read what waits before the other has dealt with it."""
     one, other_store = server(store).service, Store(tmp_path / "advisor.db")

@@ -34,7 +34,9 @@ def delivery(key: str, place: str | None = "p", order: str = "1", message: str |
 
 
 def heard(at: int = 2_000) -> Heard:
-    return Heard(at=at, by="fake:t:u", said="tagging", via="typed", acts=(Answered(question="kind", answer=Answer(value="tagging")),))
+    return Heard(
+        at=at, by="fake:t:u", said="tagging", via="typed", acts=(Answered(question="kind", answer=Answer(value="tagging")),)
+    )
 
 
 @pytest.fixture(params=sorted(STORES))

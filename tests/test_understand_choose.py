@@ -42,7 +42,7 @@ def names_of_choices() -> list[tuple[str, str, str]]:
     """(question, choice, name) for every id, label and synonym that names one choice of its question."""
     rows = []
     for id, words in WORDS.questions.items():
-        named = [(choice, name) for choice, said in words.choices.items() for name in {choice, said.label, *said.said}]
+        named = [(choice, name) for choice, said in words.choices.items() for name in sorted({choice, said.label, *said.said})]
         spellings = [name.casefold() for _, name in named]
         rows += [(id, choice, name) for choice, name in named if spellings.count(name.casefold()) == 1]
     return rows

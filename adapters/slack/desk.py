@@ -60,8 +60,8 @@ class Desk(Service):
         case = self._load(conversation)[1] if conversation is not None else None
         aside = is_aside(incoming.address)
         if conversation is None or case is None:
-            if not aside:
-                super()._converse(self._words_only(incoming), received, state)
+            if not aside and incoming.via != "tapped":  # a tap on what was deleted begins nothing
+                super()._converse(incoming, received, state)
             return
         theirs = incoming.person == case.starter or self.everyone
         if aside and not theirs:
@@ -76,11 +76,6 @@ class Desk(Service):
                 self._order(incoming, conversation, case)
             case _:
                 super()._converse(self._timely(incoming, conversation, case), received, state)
-
-    @staticmethod
-    def _words_only(incoming: Incoming) -> Incoming:
-        """The beginning of a conversation: a tap has nothing to answer yet."""
-        return incoming if incoming.via == "file" else incoming.model_copy(update={"token": None, "resume": None})
 
     def _timely(self, incoming: Incoming, conversation: Conversation, case: Case) -> Incoming:
         """A tap as what it may still do; yes and no are shown in the message they were tapped under."""

@@ -1,4 +1,4 @@
-"""The platform outside the victim: delivers until acknowledged, remembers what it accepted, and says what must hold at the end."""
+"""The platform outside the victim: delivers until acknowledged, remembers what it accepted, says what must hold at the end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,20 @@ from pathlib import Path
 
 from bot.messages import Incoming
 
-SCRIPT = ("product photos", "buyer", "tagging", "why", "public", "none", "change data", "internal", "no", "later", "back", "region")
+SCRIPT = (
+    "product photos",
+    "buyer",
+    "tagging",
+    "why",
+    "public",
+    "none",
+    "change data",
+    "internal",
+    "no",
+    "later",
+    "back",
+    "region",
+)
 
 
 def script(length: int, rng: random.Random) -> list[str]:
@@ -158,7 +171,9 @@ def verify(path: Path, platform: Platform, expected: dict[str, list[tuple[str, s
         for place, texts in platform.queues.items():
             numbers = [n for (n,) in connection.execute("SELECT number FROM events WHERE conversation = ?", (places[place],))]
             assert numbers == list(range(len(texts))), f"{place}: events {numbers}"
-            lines = connection.execute("SELECT speaker, text FROM transcript WHERE conversation = ? ORDER BY id", (places[place],))
+            lines = connection.execute(
+                "SELECT speaker, text FROM transcript WHERE conversation = ? ORDER BY id", (places[place],)
+            )
             assert lines.fetchall() == expected[place], f"{place}: the transcript is not the model's"
         seen: dict[str, list[int]] = defaultdict(list)
         for place, number, _, _ in platform.accepted:

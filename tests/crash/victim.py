@@ -5,6 +5,8 @@ Run: victim.py DATABASE SOCKET (slack|telegram) [--most-pages N] [--act migrate|
      by an exception leaves it in DATABASE.failed.
 """
 
+# ruff: noqa: E402  the path comes first, so that it also runs as a program
+
 from __future__ import annotations
 
 import asyncio
@@ -23,9 +25,9 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
 
-from adapters.console import parse
 import bot.serve
 import bot.store
+from adapters.console import parse
 from bot import failpoints, sender
 from bot.failpoints import failpoint
 from bot.locks import FileLock

@@ -108,13 +108,14 @@ class Proxy:
                             await up.send_str(message.data)
 
             answering = asyncio.ensure_future(outward())
-            async for message in up:
-                envelope = json.loads(message.data) if message.type is aiohttp.WSMsgType.TEXT else {}
-                if envelope.get("envelope_id") and self.strikes("cut"):
-                    break  # neither delivered nor acknowledged on this connection
-                await down.send_str(message.data)
-                if envelope.get("envelope_id") and self.strikes("duplicated"):
-                    await down.send_str(json.dumps(envelope | {"envelope_id": secrets.token_hex(8), "retry_attempt": 0}))
+            with contextlib.suppress(ConnectionError):  # the bot is gone
+                async for message in up:
+                    envelope = json.loads(message.data) if message.type is aiohttp.WSMsgType.TEXT else {}
+                    if envelope.get("envelope_id") and self.strikes("cut"):
+                        break  # neither delivered nor acknowledged on this connection
+                    await down.send_str(message.data)
+                    if envelope.get("envelope_id") and self.strikes("duplicated"):
+                        await down.send_str(json.dumps(envelope | {"envelope_id": secrets.token_hex(8), "retry_attempt": 0}))
             answering.cancel()
         await down.close()
         return down

@@ -163,6 +163,8 @@ def test_deleting_ones_data_leaves_nothing_of_the_person(store) -> None:
     receipt = forget_person(store, "slack:T1:U1", 1_900_000_000_000)
     assert receipt.complete, receipt
     assert store.connection.execute("SELECT DISTINCT person FROM conversations").fetchall() == [("slack:T1:U2",)]
+    assert office.hear(tap("a:perspective:buyer", number=2, action_ts="9.1")) == []
+    assert store.connection.execute("SELECT count(*) FROM conversations").fetchone() == (1,)
 
 
 STEPS = st.lists(
