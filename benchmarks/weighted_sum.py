@@ -37,7 +37,7 @@ def main() -> None:
     try:
         from pymcdm.methods import WSM
 
-        wsm = WSM(normalization_function=lambda column, cost: column)  # the scales are fixed; nothing to normalise
+        wsm = WSM(normalization_function=lambda column, _: column)  # the scales are fixed; nothing to normalise
         types = [1] * len(weights)
         assert abs(wsm(matrix, weights, types) - ours).max() < 1e-12
         times["pymcdm"] = microseconds(lambda: wsm(matrix, weights, types), repeats)

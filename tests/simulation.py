@@ -56,7 +56,8 @@ PLAIN_ANSWERS = (
 """The model that needs no engine: what these words mean when each is heard once and in order."""
 WILD = (
     *PLAIN, "why", "help", "back", "skip", "later", "don't know", "change data", "internal", "personal", "summary", "pause",
-    "resume", "repeat", "\u202e<b>what?</b>", "10000 photos a month", "@a:perspective:provider", "@a:data:public", "@zzz", "cancel",
+    "resume", "repeat", "\u202e<b>what?</b>", "10000 photos a month",
+    "@a:perspective:provider", "@a:data:public", "@zzz", "cancel",
 )  # fmt: skip
 
 

@@ -236,7 +236,8 @@ def test_flips_are_ordered_actionable_first_and_veto_flips_last():
 def test_swing_points_replace_the_weights_of_the_ranking():
     answers = {"priorities": Answer(value=(("cost",),)), "data": Answer(value="public"), "volume": Answer(value=20000.0)}
     ranked, swung = advise(answers, BASE), advise(answers, BASE, swing={"security": 100, "quality": 50})
-    assert swung.weights == pytest.approx({"cost": 0, "quality": 1 / 3, "security": 2 / 3, "flexibility": 0, "recourse": 0, "effort": 0})
+    expected = {"cost": 0, "quality": 1 / 3, "security": 2 / 3, "flexibility": 0, "recourse": 0, "effort": 0}
+    assert swung.weights == pytest.approx(expected)
     assert ranked.weights["cost"] > ranked.weights["security"]
 
 

@@ -1,5 +1,6 @@
 """The precedents as acceptance tests: what the advisor would have said, against what happened."""
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,9 @@ def article(**stated):
 
 
 SIMPLE = {
-    "kind": "tagging", "volume": 20000, "minutes": 1, "data": "public", "divisible": "yes", "checkable": "objective", "skill": "anyone",
-    "error_impact": "rework", "ip": "none", "access": "no", "residency": "anywhere", "distressing": "no", "accuracy": 90,
-    "demand": "spiky", "months": 12, "turnaround": "days",
+    "kind": "tagging", "volume": 20000, "minutes": 1, "data": "public", "divisible": "yes", "checkable": "objective",
+    "skill": "anyone", "error_impact": "rework", "ip": "none", "access": "no", "residency": "anywhere", "distressing": "no",
+    "accuracy": 90, "demand": "spiky", "months": 12, "turnaround": "days",
 }  # fmt: skip
 
 
@@ -54,10 +55,9 @@ def test_small_public_repetitive_work_where_cost_comes_first_goes_to_a_crowd():
 
 def test_with_a_team_and_cost_first_the_direct_crowd_can_win():
     stated = {**SIMPLE, "skill": "anyone", "accuracy": 85}
-    leaders = [
-        article(**{**stated, "months": months, "volume": volume, "minutes": minutes}, recourse="unneeded", oversight="team", priorities=["flexibility", "cost"])
-        for months in (2, 12) for volume in (20000, 1000000) for minutes in (0.5, 3)
-    ]  # fmt: skip
+    rest = {"recourse": "unneeded", "oversight": "team", "priorities": ["flexibility", "cost"]}
+    sizes = itertools.product((2, 12), (20000, 1000000), (0.5, 3))
+    leaders = [article(**{**stated, **rest, "months": m, "volume": v, "minutes": t}) for m, v, t in sizes]
     assert all(advice.recommended in ("crowd_direct", "crowd_vendor") for advice in leaders)
     assert max(option.first for advice in leaders for option in advice.options if option.id == "crowd_direct") > 0.05
 

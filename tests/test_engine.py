@@ -3,7 +3,6 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from talk import ME
 
 from bot.agenda import pending
 from bot.case import effective, set_aside
@@ -14,14 +13,16 @@ from bot.taps import LONGEST, answer_token, number_token, ranking_token, request
 from bot.understand.hear import hear
 from bot.understand.reading import REQUEST_KINDS
 from knowledge.load import packaged
+from talk import ME
 
 BASE = packaged()
 QUESTIONS = list(BASE.questions.values())
 PHRASES = [
-    "tagging", "public", "personal data", "yes", "no", "why", "back", "go back", "skip", "don't know", "later", "not applicable", "help",
-    "what is an SLA?", "summary", "start over", "pause", "resume", "cancel", "change the volume to 300", "what if data were personal?",
-    "200k", "300 a day", "cost, quality", "99.5 %", "$28/h", "3 minutes", "we type 500 forms a week, names and addresses, EU only",
-    "is microlabor secure?", "advise now", "compare", "both are right", "", "   ", "\x00\u202e<b>*x*</b>", "1", "2",
+    "tagging", "public", "personal data", "yes", "no", "why", "back", "go back", "skip", "don't know", "later",
+    "not applicable", "help", "what is an SLA?", "summary", "start over", "pause", "resume", "cancel",
+    "change the volume to 300", "what if data were personal?", "200k", "300 a day", "cost, quality", "99.5 %", "$28/h",
+    "3 minutes", "we type 500 forms a week, names and addresses, EU only", "is microlabor secure?", "advise now", "compare",
+    "both are right", "", "   ", "\x00\u202e<b>*x*</b>", "1", "2",
 ]  # fmt: skip
 
 

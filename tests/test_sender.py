@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 from structlog.testing import capture_logs
@@ -116,14 +117,14 @@ def test_each_place_and_the_whole_platform_are_paced(stage):
     stage.run(10)
     times = [at for at, _, _ in stage.sends]
     assert stage.order == numbers
-    assert all(later - earlier >= 1.0 for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier >= 1.0 for earlier, later in pairwise(times))
     stage.sends.clear()
     stage.per_place_ms, stage.overall_ms = 0, 100
     for place in "bcdef":
         stage.queue(place)
     stage.run(10)
     times = [at for at, _, _ in stage.sends]
-    assert all(later - earlier >= 0.09 for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier >= 0.09 for earlier, later in pairwise(times))
 
 
 def test_too_many_requests_wait_as_long_as_the_platform_says(stage):
@@ -140,7 +141,7 @@ def test_a_refusal_without_a_time_backs_off_twice_as_long_each_time(stage):
     stage.fate = lambda _, attempt: NotSent("refused") if attempt < 5 else None
     stage.run(60)
     times = [at for at, _, _ in stage.sends]
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     assert [round(gap) for gap in gaps] == [1, 2, 4, 8]
 
 
@@ -205,7 +206,7 @@ def test_looking_that_fails_is_tried_again_later_and_does_not_hold_up_a_stop(sta
     stage.run(60)
     assert stage.order == [number]
     assert stage.status(number)[0] == "sent"
-    gaps = [later - earlier for earlier, later in zip(stage.looked, stage.looked[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(stage.looked)]
     assert all(gap >= 1 for gap in gaps)
 
 

@@ -44,9 +44,17 @@ SECONDS_FOR_A_CALL = 20
 
 
 async def serve(
-    store: Store, knowledge: Knowledge, files: Mapping[str, str], settings: SlackSettings, stopping: asyncio.Event | None = None
+    store: Store,
+    knowledge: Knowledge,
+    files: Mapping[str, str],
+    settings: SlackSettings,
+    *,
+    stopping: asyncio.Event | None = None,
+    started: Callable[[Server], None] | None = None,
 ) -> None:
     """Serve one workspace until SIGTERM or SIGINT, or until `stopping` where others are served in the same process.
+
+    `started` is given the server as soon as there is one.
 
     Raises SettingsError when Slack refuses the token, AlreadyServed, StoreError, or Deaf.
     """
@@ -70,6 +78,8 @@ async def serve(
         retention_days=settings.advisor_retention_days,
     )
     server = Server(desk, SlackGateway(client, look))
+    if started is not None:
+        started(server)
     reception = Reception(server, own, look, Pages(client, store, own.team, look, _now), _now)
     running = asyncio.create_task(server.run())
     await asyncio.sleep(0)  # the lock is taken, or refused, before Slack learns that somebody listens

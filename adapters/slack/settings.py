@@ -53,7 +53,7 @@ class SlackSettings(Settings):
         return self
 
 
-def load_slack_settings() -> SlackSettings:
+def load() -> SlackSettings:
     """Read the settings. Raises SettingsError."""
     try:
         return SlackSettings()

@@ -4,13 +4,13 @@ import asyncio
 import sys
 
 from adapters.slack.app import serve
-from adapters.slack.settings import load_slack_settings
+from adapters.slack.settings import load
 from bot.logs import configure
 from bot.store import Store
 from knowledge.load import packaged, packaged_files
 
 if __name__ == "__main__":
-    settings = load_slack_settings()
+    settings = load()
     configure(settings.advisor_log)
     store = Store(settings.advisor_db)
     asyncio.run(serve(store, packaged(), packaged_files(), settings))

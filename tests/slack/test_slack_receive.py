@@ -28,7 +28,7 @@ from adapters.slack.history import own as past_of
 from adapters.slack.pages import Pages
 from adapters.slack.parse import Own, parse
 from adapters.slack.receive import EVENTS, SHORTCUT, Reception
-from adapters.slack.settings import SlackSettings, load_slack_settings
+from adapters.slack.settings import SlackSettings, load
 from bot.serve import Busy, Server
 from bot.service import World
 from bot.settings import SettingsError
@@ -238,14 +238,14 @@ def test_every_missing_setting_is_named_at_once_and_no_secret_is_shown(monkeypat
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SLACK_BOT_TOKEN", "hunter2")
     with pytest.raises(SettingsError) as raised:
-        load_slack_settings()
+        load()
     assert [problem.partition(":")[0] for problem in raised.value.problems] == ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"]
     assert "hunter2" not in str(raised.value)
     monkeypatch.setenv("SLACK_MODE", "carrier pigeon")
     monkeypatch.setenv("SLACK_API_URL", "ftp://x")
     monkeypatch.setenv("SLACK_HTTP_PORT", "99999")
     with pytest.raises(SettingsError) as raised:
-        load_slack_settings()
+        load()
     assert {problem.partition(":")[0] for problem in raised.value.problems} == {"SLACK_MODE", "SLACK_API_URL", "SLACK_HTTP_PORT"}
 
 
