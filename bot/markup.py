@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from markdown_it import MarkdownIt
@@ -67,6 +68,7 @@ class _State:
     fresh: bool = False  # inside a list item whose mark has not been used yet
 
 
+@lru_cache(maxsize=1024)  # the same questions are put to everyone
 def blocks(markdown: str) -> tuple[Block, ...]:
     """The blocks of a Markdown text, in order."""
     state = _State()

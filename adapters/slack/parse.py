@@ -31,7 +31,7 @@ def parse(raw: str, own: Own) -> Incoming | Ignored:
     """Raises Unreadable."""
     try:
         body = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unreadable("not JSON") from error
     match body:
         case {"type": "understood", "incoming": dict(incoming)}:
@@ -64,6 +64,8 @@ def _event(team: str, event: Json, own: Own) -> Incoming | Ignored:
     said = str(event.get("text") or "")
     mentioned = event["type"] == "app_mention" or f"<@{own.user}>" in said or f"<@{own.user}|" in said
     thread = event.get("thread_ts")
+    if thread is not None and not isinstance(thread, str):
+        raise Unreadable("a thread that is no text")
     if is_private(channel):
         address = Address(channel=channel, thread=thread, user=user)
     elif mentioned or thread:
