@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -14,8 +14,6 @@ from bot.advice.advice import (
     Advice,
     Assumption,
     CriticalWeight,
-    FindOut,
-    FlipAdvice,
     OptionAdvice,
     ProviderAdvice,
     Reason,
@@ -24,21 +22,19 @@ from bot.advice.advice import (
     TornadoBar,
     Verdict,
 )
-from bot.advice.changes import Changes, Flip, Unknown, changes, flips, tornado, unknowns
+from bot.advice.changes import Changes, Unknown, changes, flips, tornado, unknowns
 from bot.advice.economics import cost_value
 from bot.advice.reasons import automation, cited, contradictions, exclusions, for_and_against, holds, safeguards, stated
 from bot.advice.scores import Robustness, Standing, robustness
-from bot.advice.sheet import Figure, Known, Sheet, sheet
+from bot.advice.sheet import Figure, Sheet, sheet
 from bot.advice.split import split
 from bot.advice.sums import Purse, money_text, option_cost, purse, sums
 from bot.advice.tables import Floats, tables
+from bot.advice.turning import find_out, firm, flip_told, split_to_find
 from bot.advice.weights import central_weights, critical_weight, least_shift, rank_acceptability
 from bot.advice.worlds import levels, rank_weights
-from bot.answers import Answer, Money, number
-from knowledge.model import Knowledge, Language, Question
-
-MOST_FLIPS = 12
-"""Flips told, nearest first."""
+from bot.answers import Answer, Money
+from knowledge.model import Knowledge, Language
 
 CORE = ("data", "volume", "priorities")
 """While all of these are unknown no advice is called clear or likely."""
@@ -61,7 +57,7 @@ def advise(
     weights = rank_weights(knowledge, facts, levels(knowledge, facts, 1)).mean(axis=0)
     order, options = _rivals_by_chance(found.now.order, r), list(knowledge.options)
     leader = options[order[0]]
-    turning = _firm(knowledge, facts, flips(knowledge, facts, found), bool(unknown))
+    turning = firm(knowledge, facts, flips(knowledge, facts, found), bool(unknown))
     good, bad = for_and_against(
         knowledge, facts, weights, order, _cost_reasons(knowledge, facts, order, r, money, weights, language), language
     )
@@ -86,10 +82,10 @@ def advise(
         verdict=verdict,
         headline=told[0],
         sure=told[1],
-        flips=tuple(_flip(knowledge, facts, flip, leader, language) for flip in turning),
+        flips=tuple(flip_told(knowledge, facts, flip, leader, language) for flip in turning),
         find_out=(
-            *(_find_out(knowledge, each, language) for each in unknown),
-            *_split_to_find(knowledge, facts, found.now, language),
+            *(find_out(knowledge, each, language) for each in unknown),
+            *split_to_find(knowledge, facts, found.now, language),
         ),
         contradictions=contradictions(knowledge, facts, language),
         assumptions=_assumptions(knowledge, facts, money, language),
@@ -127,18 +123,6 @@ def _verdict(knowledge: Knowledge, facts: Sheet, now: Standing, r: Robustness, u
     if core_unknown or first < settings["likely_from"].value:
         return "abstain" if core_unknown and len(facts.known) < settings["abstain_known_below"].value and unknown else "close"
     return "clear" if first >= settings["clear_from"].value else "likely"
-
-
-def _firm(knowledge: Knowledge, facts: Sheet, turning: Sequence[Flip], open_questions: bool) -> list[Flip]:
-    """The nearest flips that would really be advised: while questions are open, one that ends in abstention is no flip."""
-    least, n = knowledge.decision["abstain_below"].value, int(knowledge.decision["question_worlds"].value)
-    found: list[Flip] = []
-    for flip in turning:
-        if len(found) == MOST_FLIPS:
-            break
-        if not open_questions or robustness(knowledge, facts.having(flip.question, flip.to), n).first.max() >= least:
-            found.append(flip)
-    return found
 
 
 def _rivals_by_chance(order: list[int], r: Robustness) -> list[int]:
@@ -226,76 +210,6 @@ def _total(knowledge: Knowledge, facts: Sheet, r: Robustness, money: Purse, opti
     return money_text(float(np.median(r.costs.total[:, option] * money.item)), money.currency, language)
 
 
-def _written(question: Question, to: Known | tuple[tuple[str, ...], ...]) -> Any:
-    """A fact as an answer file writes it."""
-    if not isinstance(to, Known):
-        return [tier[0] if len(tier) == 1 else list(tier) for tier in to]
-    if to.number is not None:
-        return to.number
-    return question.levels[to.level] if to.level < len(question.levels) else {"status": "not_applicable"}
-
-
-def spoken(knowledge: Knowledge, id: str, written: Any, language: str) -> str:
-    """A written answer in words: a label, a number with its unit, or an order."""
-    words = knowledge.words(language)
-    match written:
-        case str() if written in words.questions[id].choices:
-            return words.questions[id].choices[written].label
-        case float() | int():
-            return number(float(written))
-        case {"status": status}:
-            return words.sentences[f"unknown_value_{status}"]
-        case list():
-            names = [[words.criteria[c].name for c in ([tier] if isinstance(tier, str) else tier)] for tier in written]
-            return ", ".join(" = ".join(tier) for tier in names)
-        case _:
-            return str(written)
-
-
-def _flip(knowledge: Knowledge, facts: Sheet, flip: Flip, leader: str, language: str) -> FlipAdvice:
-    words, question = knowledge.words(language), knowledge.questions[flip.question]
-    now = facts.priorities if flip.question == "priorities" else facts.known[flip.question]
-    before, after = _written(question, now or ()), _written(question, flip.to)
-    then = list(knowledge.options)[flip.then]
-    if question.bands:
-        pattern = ("flip_below" if after < before else "flip_above") + ("_veto" if flip.veto else "")
-    else:
-        pattern = "flip_ranking" if question.type == "ranking" else "flip_veto" if flip.veto else "flip_choice"
-    text = words.sentences[pattern].format(
-        name=words.questions[flip.question].name,
-        unit=words.questions[flip.question].unit,
-        to=spoken(knowledge, flip.question, after, language),
-        **{"from": spoken(knowledge, flip.question, before, language)},
-        then=words.options[then].name,
-        leader=words.options[leader].name,
-    )
-    return FlipAdvice(question=flip.question, from_=before, to=after, then=then, veto=flip.veto, text=text)
-
-
-def _find_out(knowledge: Knowledge, unknown: Unknown, language: str) -> FindOut:
-    words, options = knowledge.words(language), list(knowledge.options)
-    become = tuple(options[o] for o in unknown.could_become)
-    exclude = tuple(options[o] for o in unknown.could_exclude)
-    pattern = "find_both" if become and exclude else "find_become" if become else "find_exclude"
-    text = words.sentences[pattern].format(
-        name=words.questions[unknown.question].name,
-        options=words.sentences["or"].join(words.options[o].name for o in (become or exclude)),
-        excluded=words.sentences["and"].join(words.options[o].name for o in exclude),
-    )
-    return FindOut(question=unknown.question, could_become=become, could_exclude=exclude, power=unknown.power, text=text)
-
-
-def _split_to_find(knowledge: Knowledge, facts: Sheet, now: Standing, language: str) -> tuple[FindOut, ...]:
-    """Whether parts can be masked, if nobody knows yet and a "yes" would open a split that lifts a veto."""
-    if "deidentify" in facts.known:
-        return ()
-    masked = split(knowledge, facts.having("deidentify", Known(0)), now, language)
-    if masked is None or not any(part.part == "deidentify" for part in masked.parts):
-        return ()
-    text = knowledge.words(language).sentences["find_split"].format(name=knowledge.words(language).questions["deidentify"].name)
-    return (FindOut(question="deidentify", could_become=(), could_exclude=(), power=0.0, text=text),)
-
-
 def _critical(knowledge: Knowledge, now: Standing, r: Robustness, weights: Floats) -> tuple[CriticalWeight, ...]:
     """For each criterion, the weight nearest to today's at which a rival overtakes the leader."""
     options, leader = list(knowledge.options), now.leader
@@ -349,7 +263,7 @@ def _provider(knowledge: Knowledge, facts: Sheet, found: Changes, language: str)
     offer = next((o for o in found.now.order if options[o].startswith("bpo")), options.index("bpo_onshore"))
     words = knowledge.words(language)
     leaving = [
-        _flip(knowledge, facts, flip, options[found.now.leader], language).text
+        flip_told(knowledge, facts, flip, options[found.now.leader], language).text
         for flip in flips(knowledge, facts, found)
         if options[flip.then].startswith("crowd")
     ]
