@@ -11,7 +11,7 @@ from bot.events import EVENT, Act, Answered, CameLate, Confirmed, Event, Heard, 
 
 MARK = "[erased]"
 IN_WORDS = ("process",)
-"""Questions whose value is the person's own words (interview.md: the only one of type text)."""
+"""Questions whose value is the person's own words (the only one of type text)."""
 LEAST_LETTERS = 4
 """Shorter phrases ("yes", "200") are taken out of the reply to them only: elsewhere they name nobody."""
 

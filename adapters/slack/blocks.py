@@ -1,4 +1,4 @@
-"""From a message to what chat.postMessage takes, within Slack's limits (platform.md 1.4). Pure.
+"""From a message to what chat.postMessage takes, within Slack's limits. Pure.
 
 Words only ever travel in `rich_text` elements and `plain_text` objects, never in mrkdwn, and the fallback text is escaped:
 nothing that a person typed can mention, link or format. Only addresses that the knowledge base cites become links.

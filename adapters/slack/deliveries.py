@@ -1,7 +1,7 @@
 """What makes a delivery of Slack unique, and its order. Pure; what is kept leaves out tokens and the blocks we sent ourselves.
 
 Keys: an event by workspace and `event_id`, its message by (workspace, channel, ts), since one mention arrives as two events
-(platform.md 0.6); a tap, which has no id, by a digest of when, who and what.
+; a tap, which has no id, by a digest of when, who and what.
 """
 
 from __future__ import annotations

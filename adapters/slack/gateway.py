@@ -26,7 +26,7 @@ EXPORT = "export."
 
 
 class SlackGateway:
-    """Sends to one workspace. About a message a second and channel is allowed, short bursts more (platform.md 1.6)."""
+    """Sends to one workspace. About a message a second and channel is allowed, short bursts more."""
 
     platform = PLATFORM
     per_place_ms = 300

@@ -1,7 +1,7 @@
 """From a delivery of Slack to what a person said or tapped, or why it is nobody's answer. Pure.
 
 Answers are exactly: `message` or `app_mention` with no subtype, `file_share` or `thread_broadcast`, by a person of the
-workspace (platform.md 1.3); in channels only mentions and replies in a thread; and taps on our own buttons.
+workspace; in channels only mentions and replies in a thread; and taps on our own buttons.
 """
 
 from __future__ import annotations

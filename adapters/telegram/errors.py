@@ -1,6 +1,6 @@
 """What an error of the Bot API means for a message: surely not sent, nobody knows, never, or nobody there. Pure.
 
-Order matters: `BadRequest` and `TimedOut` are subclasses of `NetworkError` (platform.md 0.9).
+Order matters: `BadRequest` and `TimedOut` are subclasses of `NetworkError`.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from bot.markup import Block, Span, blocks
 
 LONGEST_TEXT, LONGEST_CAPTION = 4096, 1024
 MOST_ENTITIES = 100
-"""More are not shown (platform.md 2.2)."""
+"""More are not shown."""
 
 Wrap = Literal["", "blockquote", "blockquote expandable"]
 

@@ -65,7 +65,7 @@ def held_at(store: Store, here: str, chat: int, bot: int, *, private: bool) -> l
 
 
 def _before(store: Store, chat: int, bot: int) -> list[int]:
-    """The ids that a supergroup had as a group (platform.md 2.3)."""
+    """The ids that a supergroup had as a group."""
     prefix = moved_key(bot, chat, 0).removesuffix("0")
     rows = store.connection.execute(
         "SELECT message_key FROM inbox WHERE platform = ? AND message_key >= ? AND message_key < ?",

@@ -1,6 +1,6 @@
 """How fast Telegram lets a bot write: 1 message a second in a chat, 20 a minute in a group, 30 a second in all.
 
-Edits count like messages; answers to taps do not (platform.md 2.3).
+Edits count like messages; answers to taps do not.
 """
 
 from __future__ import annotations

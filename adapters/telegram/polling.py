@@ -1,7 +1,7 @@
 """Our own fetch loop: raw JSON, into the inbox, and only then the next offset. python-telegram-bot confirms too early.
 
 Rules: the offset moves only past what is on disk; `allowed_updates` is always sent; pending updates are never dropped; one
-update that cannot be read is set aside, and those behind it go on (platform.md 0.3, 0.4, 2.1).
+update that cannot be read is set aside, and those behind it go on.
 """
 
 from __future__ import annotations

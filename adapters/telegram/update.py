@@ -14,7 +14,7 @@ MEDIA = (
     "venue", "video", "video_note", "voice",
 )  # fmt: skip
 KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
-"""What is asked of the server; it remembers the list, so it is always sent (platform.md 2.1)."""
+"""What is asked of the server; it remembers the list, so it is always sent."""
 
 
 class _Part(BaseModel):

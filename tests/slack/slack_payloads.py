@@ -1,4 +1,4 @@
-"""Payloads as Slack sends them, after its documentation and the cases of platform.md 1.3."""
+"""Payloads as Slack sends them, after its documentation."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def check_element(element: dict) -> None:
 
 
 def check(posts: list[dict]) -> None:
-    """Every limit of platform.md 1.4, and rich_text or plain_text only."""
+    """Every limit of Slack's, and rich_text or plain_text only."""
     for post in posts:
         assert 1 <= len(post["text"]) <= 4000
         assert 1 <= len(post["blocks"]) <= 50

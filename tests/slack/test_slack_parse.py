@@ -1,4 +1,4 @@
-"""Which deliveries are a person's answer, what they say, and how they are told apart: every case of platform.md 1.3."""
+"""Which deliveries are a person's answer, what they say, and how they are told apart: every kind that Slack sends."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""A Bot API server of our own. Each behaviour cites /work/shared/reference/platform.md, section 2; faults are queued by tests."""
+"""A Bot API server of our own. Numbers name groups of documented behaviour; faults are queued by tests."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def check_text(text, longest):
 
 
 def check_keyboard(markup):
-    """2.2: callback_data 1 to 64 bytes, 100 buttons, 8 a row; ux.md: 3 a row, labels of 20."""
+    """2.2: callback_data 1 to 64 bytes, 100 buttons, 8 a row; ours: 3 a row, labels of 20."""
     rows = (markup or {}).get("inline_keyboard", [])
     assert sum(map(len, rows)) <= 100
     for row in rows:

@@ -1,4 +1,4 @@
-"""Whatever the knowledge base can say stays within Telegram's limits (platform.md 2.2), and is well-formed HTML."""
+"""Whatever the knowledge base can say stays within Telegram's limits, and is well-formed HTML."""
 
 import random
 
