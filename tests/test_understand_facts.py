@@ -93,6 +93,7 @@ STILL_WRONG = {
     "38,50 € die Stunde, I mean per hour",  # another language between the amount and its period
     "My team of six annotators leads has time to run the crowd",  # people named after the work they do
     "we get 80 to 100 warranty claims each day, photos and receipts, 4 min each",  # two things that are counted
+    "can crowd workers handle invoices? we have 7000 a month in Portuguese",  # the work is named in a question only
 }
 
 
@@ -168,6 +169,33 @@ def test_two_readings_are_a_doubt_with_both() -> None:
 
 def test_a_mixture_of_data_counts_as_its_strictest_part() -> None:
     assert value("public pages with the card numbers of customers", "data") == "regulated"
+
+
+def test_a_correction_takes_the_place_of_what_it_corrects() -> None:
+    assert value("6,000 - no, 16,000 - letters per month", "volume") == 16_000
+    assert value("say 200 a week, actually make that 300", "volume") == pytest.approx(1300)
+    assert value("it's 95% accurate, no, 98%", "accuracy") == 98
+    assert value("500 a month, no 24/7 needed", "volume") == 500
+    found = doubt("8 minutes per case, sorry, 12", "minutes")
+    assert found is not None
+    assert found.candidates == (12.0,)
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "expected"),
+    [
+        ("20k a month, 3-5 minutes each, 99.5 %, HIPAA", "accuracy", 99.5),
+        ("typing claim forms", "kind", "data_entry"),
+        ("about half of it is public", "data", None),
+        ("does it matter that the photos show faces?", "data", "personal"),
+        ("does it matter if the photos show faces?", "data", None),
+        ("2,000 dictations pm", "volume", 2000),
+        ("call me at 3 pm", "volume", None),
+        ("translate this sentence into Spanish", "kind", None),
+    ],
+)
+def test_a_near_miss_is_told_apart(text: str, question: str, expected: Value | None) -> None:
+    assert value(text, question) == expected
 
 
 def test_a_hedge_leaves_the_fact_and_marks_it_unsure() -> None:

@@ -31,7 +31,7 @@ class Durations:
             if amount.kind == "count" and index not in periods.of and amount.value >= 50
         }
         for index, amount in enumerate(scene.amounts):
-            if amount.kind != "time" or index in periods.inside or index in periods.of:
+            if amount.kind != "time" or index in periods.inside or index in periods.of or index in scene.revised:
                 continue
             if scene.scope.moods[amount.start] is not Mood.ASKED:
                 self.found.extend(self._read(index, amount))
@@ -53,6 +53,9 @@ class Durations:
                 yield Found("months", (months,), start, end, firm=not amount.rough)
             case "turnaround" | "horizon" if self._scene.scope.moods[amount.start] is Mood.STATED:
                 yield Found("turnaround", (wait(amount),), start, end)
+            case "" if months is not None and months >= 1 and self._with_total(amount) and self._alone(index, amount):
+                self.horizons[index] = months
+                yield Found("months", (months,), start, end, firm=not amount.rough)
             case "" if amount.unit in ("second", "minute"):
                 yield Found("minutes", (amount.value * MINUTES[amount.unit],), start, end, firm=False)
 
@@ -69,6 +72,13 @@ class Durations:
 
     def _with_total(self, amount: Amount) -> bool:
         return self._scene.text.words[amount.start].sentence in self._counted
+
+    def _alone(self, index: int, amount: Amount) -> bool:
+        """ "3 crore records, two years": the end of a terse note."""
+        scene, end = self._scene, amount.end
+        before = scene.amounts[max(index - 1, 0)]
+        near = before.kind == "count" and before.value >= 50 and 0 < amount.start - before.end <= BEFORE
+        return near and not scene.same_clause(amount.start - 1, amount.start) and end == len(scene.text.words)
 
     def _deadline(self, amount: Amount) -> bool:
         """ "In" and "within" a time set a deadline; "over" and "during" a stretch."""

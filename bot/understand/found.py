@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.answers import Value
 from bot.understand.amounts import Amount
@@ -11,6 +11,9 @@ from bot.understand.cues import Hit
 from bot.understand.lexicon import Compiled
 from bot.understand.scope import Scope
 from bot.understand.tokens import Text
+
+# An amount and the one that corrects it have at most this many words between them.
+CORRECTION = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +33,41 @@ class Scene:
 
     text: Text
     compiled: Compiled
-    amounts: Sequence[Amount]
+    amounts: list[Amount]
     hits: Sequence[Hit]
     scope: Scope
     by_group: dict[str, list[Hit]] = field(default_factory=dict)
     checks_to: frozenset[int] = frozenset()
+    revised: dict[int, int] = field(default_factory=dict)  # amounts by index, each with the one that corrects it
 
     def __post_init__(self) -> None:
         for hit in self.hits:
             self.by_group.setdefault(hit.cue.group, []).append(hit)
         self.checks_to = frozenset(hit.end for hit in self.group("accuracy") if hit.cue.question == "checked")
+        for index in range(len(self.amounts) - 1):
+            # "200 a day, make that 250": a day is the period
+            between = self.amounts[index + 1].start <= self.amounts[index].end + 1 and self.amounts[index + 1].kind == "time"
+            for new in (index + 1, index + 2) if between else (index + 1,):
+                if new < len(self.amounts) and self._revises(self.amounts[index], self.amounts[new]):
+                    self._revise(index, new)
+
+    def _revise(self, old: int, new: int) -> None:
+        before, after = self.amounts[old], self.amounts[new]
+        if (before.kind, before.unit) == (after.kind, after.unit):
+            self.revised[old] = new
+        elif after.kind == "count" and (after.end == len(self.text.words) or not self.same_clause(after.end - 1, after.end)):
+            # "8 minutes per case, sorry, 12": asked about
+            self.amounts[old] = replace(before, value=after.value, rough=True)
+
+    def _revises(self, old: Amount, new: Amount) -> bool:
+        """Whether the second amount stands in place of the first: "6,000 - no, 16,000"."""
+        if new.start - old.end > CORRECTION or not self.same_sentence(old.start, new.start):
+            return False
+        for place in range(new.start, max(new.start - 3, old.end), -1):
+            begin = self.scope.corrects_to.get(place)
+            if begin is not None and begin >= old.end:
+                return True
+        return False
 
     def group(self, name: str) -> list[Hit]:
         """The hits of one part of the lexicon, in the order of the text."""

@@ -31,6 +31,7 @@ class Periods:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._amount_at = {amount.start: index for index, amount in enumerate(scene.amounts)}
+        self._corrections = frozenset(scene.revised.values())
         self._days, self._hours = self._calendar()
         self._all = self._find()
         self._starting = {period.start: period for period in self._all}
@@ -47,6 +48,11 @@ class Periods:
                     self.of[index] = period
                     taken.add(period)
                     inside.update(self._amount_at[place] for place in range(period.start, period.end) if place in self._amount_at)
+        for index, new in sorted(scene.revised.items()):
+            # "200 a day, make that 250"
+            period = self.of.pop(index, None)
+            if period is not None and new not in self.of:
+                self.of[new] = period
         self.inside = frozenset(inside)
 
     def _find(self) -> list[Period]:
@@ -59,6 +65,8 @@ class Periods:
         }
         for hit in longest(self._scene.group("periods")):
             unit = hit.cue.question
+            if unit == "month" and self._o_clock(hit.start):
+                continue
             # "A quarter of an hour" is no quarter
             if size.get(hit.start, 0) > hit.end - hit.start:
                 continue
@@ -81,6 +89,11 @@ class Periods:
             if months and self._scene.has(amount.start - 1, "every"):
                 found.append(Period(amount.start - 1, amount.end, amount.unit, 1 / months))
         return found
+
+    def _o_clock(self, place: int) -> bool:
+        """ "3 pm" is no rate."""
+        before = self._scene.text.words[place - 1].number if place else None
+        return self._scene.text.words[place].norm == "pm" and before is not None and before < HOURS
 
     def _times(self, start: int) -> tuple[int, float]:
         """Twice a week; three times a week."""
@@ -115,7 +128,7 @@ class Periods:
         reach = REACH if amount.kind == "count" else 3 if amount.kind == "money" else 1
         for place in range(amount.end, min(amount.end + reach, len(words))):
             period = self._starting.get(place)
-            same = scene.same_clause(place - 1, place)
+            same = scene.same_clause(place - 1, place) or self._amended(amount, place)
             if not same and (period is None or not scene.same_sentence(place - 1, place)):
                 return None
             if period is not None:
@@ -124,6 +137,14 @@ class Periods:
             if (scene.per(place) and not scene.has(place, "article")) or place in self._amount_at:
                 return None
         return None
+
+    def _amended(self, amount: Amount, place: int) -> bool:
+        """Whether a correction ends or begins here, or closes here: "6,000 - no, 16,000 - letters a month"."""
+        scene, words = self._scene, self._scene.text.words
+        if not scene.same_sentence(place - 1, place):
+            return False
+        inserted = {words[place - 1].clause, words[place].clause} & scene.scope.inserted
+        return bool(inserted) or (place == amount.end and self._amount_at[amount.start] in self._corrections)
 
     def _before(self, amount: Amount) -> Period | None:
         """The period that leads up to a count: "monthly volume: 45,000"."""

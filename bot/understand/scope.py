@@ -17,6 +17,8 @@ LIST_REACH = 14
 AFTER = 3
 # "Well, so, could we ...": a question opens its clause but for this many words.
 LEAD_IN = 4
+# "Does it matter that ..." takes so many words as said.
+FACT = 14
 
 
 class Mood(IntEnum):
@@ -56,6 +58,14 @@ class Scope:
         workers = marks.get("one_worker", [])
         self.workers_from = frozenset(hit.start for hit in workers)
         self.workers_to = frozenset(hit.end for hit in workers)
+        self._partial: dict[int, int] = {}
+        for hit in marks.get("partial", ()):
+            self._partial.setdefault(text.words[hit.start].clause, hit.start)
+        paused = (hit for hit in marks.get("corrects_paused", ()) if _new_clause(text, hit.start) and _new_clause(text, hit.end))
+        corrections = [*marks.get("corrects", ()), *paused]
+        self.corrects_to = {hit.end: hit.start for hit in corrections}
+        # "1,200 Rechnungen, sorry, invoices": the words between two pauses
+        self.inserted = frozenset(text.words[hit.start].clause for hit in corrections)
         self.all_days = "all_days" in marks or "all_hours" in marks
         self.all_hours = "all_hours" in marks
 
@@ -98,12 +108,16 @@ class Scope:
         """Whether the words at `start` are left open ("not sure whether", "it might be")."""
         return self._open.get(self._text.words[start].clause, start + 1) <= start
 
+    def partly(self, start: int) -> bool:
+        """Whether what the words at `start` say holds of a part only ("half of it is")."""
+        return self._partial.get(self._text.words[start].clause, start) < start
+
     def _moods(self, marks: dict[str, list[Hit]], periods: set[int]) -> list[Mood]:
         words = self._text.words
         about = self._openers(marks.get("asks_about", ()), marks.get("asks_about_marked", ()))
         whether = self._openers(marks.get("asks_whether", ()), marks.get("asks_whether_marked", ()))
         resumed = self._openers(marks.get("resumes", ()))
-        supposed = {words[hit.start].clause for hit in marks.get("supposes", ())}
+        supposed = {words[hit.start].clause for group in ("supposes", "aside") for hit in marks.get(group, ())}
         own = {words[hit.start].sentence for hit in marks.get("own", ())}
         counted = {words[place].sentence for place in periods}
         moods: list[Mood] = []
@@ -122,6 +136,11 @@ class Scope:
                 elif clause in resumed:
                     mood = Mood.STATED
             moods.append(mood)
+        for hit in marks.get("factive", ()):
+            for place in range(hit.end, min(hit.end + FACT, len(words))):
+                if words[place].clause != words[hit.end - 1].clause:
+                    break
+                moods[place] = Mood.STATED
         return moods
 
     def _openers(self, always: Iterable[Hit], marked: Iterable[Hit] = ()) -> set[int]:
@@ -185,6 +204,11 @@ class Scope:
             if size > LIST_PART:
                 break
         return 0
+
+
+def _new_clause(text: Text, place: int) -> bool:
+    """Whether a word follows a pause."""
+    return 0 < place < len(text.words) and text.words[place].clause != text.words[place - 1].clause
 
 
 def _clause_starts(text: Text) -> dict[int, int]:

@@ -9,6 +9,8 @@ from bot.understand.scope import Mood
 
 # The words for right or wrong stand this near the number; "one error in a batch of 200" has this many between.
 REACH, RATIO_REACH = 9, 5
+# The least share that is an accuracy where nothing else says so.
+TERSE = 95
 
 
 class Shares:
@@ -25,7 +27,7 @@ class Shares:
         self._names = {hit.end for hit in hits if hit.cue.question == "name"}
         self._blocked = {scene.text.words[hit.start].clause for hit in hits if hit.cue.question in ("checked", "so_far")}
         for index, amount in enumerate(scene.amounts):
-            if index in self.used or scene.scope.moods[amount.start] is not Mood.STATED or amount.rough:
+            if index in self.used or index in scene.revised or scene.scope.moods[amount.start] is not Mood.STATED or amount.rough:
                 continue
             self._read(index, amount)
 
@@ -35,6 +37,12 @@ class Shares:
         if amount.kind == "percent":
             mark = self._nearest(start, end)
             share = amount.value
+            if mark is None and (old := next((old for old, new in scene.revised.items() if new == index), None)) is not None:
+                mark = self._nearest(scene.amounts[old].start, scene.amounts[old].end)  # "95 % right, no, 98 %"
+            if mark is None and self._terse(amount):
+                self.used.add(index)
+                self.found.append(Found("accuracy", (share,), start, end))
+                return
         elif amount.kind == "count" and (other := self._ratio(index, amount)) is not None:
             end = other.end
             mark = self._nearest(start, end)
@@ -55,6 +63,15 @@ class Shares:
             start, end = min(start, mark.start), max(end, mark.end)
         # Rounding away what floats add: 100 - 0.1
         self.found.append(Found("accuracy", (round(value, 6),), start, end, firm))
+
+    def _terse(self, amount: Amount) -> bool:
+        """ "20k forms, 3 minutes each, 99.5 %, HIPAA": a percentage alone between pauses, among other figures."""
+        if not TERSE <= amount.value < 100 or len(self._scene.amounts) <= 2:
+            return False
+        scene, words = self._scene, self._scene.text.words
+        starts = amount.start > 0 and not scene.same_clause(amount.start - 1, amount.start)
+        end = amount.end + (amount.end < len(words) and scene.has(amount.end, "contented"))
+        return starts and (end == len(words) or not scene.same_clause(end - 1, end))
 
     def _ratio(self, index: int, amount: Amount) -> Amount | None:
         """The 200 of "one error in 200"."""

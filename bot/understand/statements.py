@@ -49,7 +49,9 @@ def _strongest(scene: Scene, question: Question, hits: Sequence[Hit]) -> Iterato
                 firm = len(values) == 1 and not scene.scope.open(hit.start)
                 found[group if firm else "hints"].append(Found(question.id, values, negator, hit.end, firm))
             continue
-        if scene.scope.open(hit.start):
+        # "Half of it is public" leaves open what the rest is.
+        mild = question.id in scene.compiled.lexicon.strictest and hit.cue.value == next(iter(question.choices))
+        if scene.scope.open(hit.start) or (mild and scene.scope.partly(hit.start)):
             group = "hints"
         value: Value = ((hit.cue.value,),) if question.type == "ranking" else hit.cue.value
         found[group].append(Found(question.id, (value,), hit.start, hit.end, group != "hints"))

@@ -24,7 +24,7 @@ def volumes(scene: Scene, periods: Periods, horizons: Mapping[int, float], used:
     """
     totals: list[tuple[int, Amount]] = []
     for index, amount in enumerate(scene.amounts):
-        if amount.kind != "count" or index in periods.inside or index in used:
+        if amount.kind != "count" or index in periods.inside or index in used or index in scene.revised:
             continue
         if scene.scope.moods[amount.start] is Mood.ASKED:
             continue

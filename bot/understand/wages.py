@@ -24,7 +24,7 @@ class Wages:
         self._hourly = {words[hit.start].clause for hit in marks if hit.cue.question == "hourly"}
         others = {words[hit.start].sentence for hit in marks if hit.cue.question == "others"}
         for index, amount in enumerate(scene.amounts):
-            if index in periods.inside or scene.scope.moods[amount.start] is not Mood.STATED:
+            if index in periods.inside or index in scene.revised or scene.scope.moods[amount.start] is not Mood.STATED:
                 continue
             end = self._end(index, amount, periods)
             if end is None:
