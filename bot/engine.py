@@ -83,7 +83,7 @@ def _heard(case: Case, event: Heard, knowledge: Knowledge) -> Step:
     for act in event.acts:
         now, said = _act(now, act, knowledge)
         effects += said
-        silent = silent or isinstance(act, CameLate) or any(isinstance(effect, Summarise | Recommend) for effect in said)
+        silent = silent or isinstance(act, CameLate) or any(_waits_for_words(effect) for effect in said)
     after = set_aside(knowledge, now.answers)
     if after - before:
         effects.append(Note(kind="set_aside", questions=tuple(sorted(after - before))))
@@ -92,6 +92,12 @@ def _heard(case: Case, event: Heard, knowledge: Knowledge) -> Step:
     if now.status == "open" and not silent:
         effects += prompt(now, knowledge, case)
     return Step(case=now, effects=tuple(effects))
+
+
+def _waits_for_words(effect: Effect) -> bool:
+    """Whether an effect leaves the next move to the person, so that nothing need be asked after it."""
+    asks_which = isinstance(effect, Note) and effect.kind in ("which_wrong", "what_to_change")
+    return asks_which or isinstance(effect, Summarise | Recommend)
 
 
 def _awake(case: Case, event: Heard) -> Case:
@@ -149,6 +155,7 @@ def _answer(case: Case, id: str, answer: Answer, knowledge: Knowledge, *, truste
             "skipped": case.skipped - {id},
             "postponed": again,
             "focus": None if case.focus == id else case.focus,
+            "proposed": _without(case.proposed, id),
             "noted": frozenset(c for c in case.noted if c in knowledge.conflicts and id not in knowledge.conflicts[c].when),
             "misses": 0,
         }
@@ -157,6 +164,15 @@ def _answer(case: Case, id: str, answer: Answer, knowledge: Knowledge, *, truste
         return settled, []
     changed = earlier is not None and earlier.status == "given" and earlier != answer
     return settled, [Note(kind="changed" if changed else "answered", question=id, value=answer.value)]
+
+
+def _without(proposed: Proposed | None, id: str) -> Proposed | None:
+    """What is still to be confirmed once a question has its answer: that answer is not overwritten by an earlier reading."""
+    if proposed is None:
+        return None
+    facts = tuple(fact for fact in proposed.facts if fact.question != id)
+    doubts = tuple(doubt for doubt in proposed.doubts if doubt.question != id)
+    return Proposed(facts=facts, doubts=doubts) if facts else None
 
 
 def _confirm(case: Case, knowledge: Knowledge) -> tuple[Case, list[Effect]]:

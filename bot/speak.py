@@ -11,6 +11,7 @@ from typing import assert_never
 from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateNotFound
 
 from bot import taps, tell
+from bot.agenda import pending, stamp
 from bot.answers import Frozen
 from bot.case import Case
 from bot.effects import (
@@ -167,6 +168,10 @@ def _buttons(effect: Effect, case: Case, knowledge: Knowledge) -> tuple[tuple[Bu
         case Recommend():
             change, compare = said("change_answer", taps.request_token("change")), said("compare", taps.request_token("compare"))
             return (change, said("what_if", taps.request_token("what_if")), compare), ()
+        case Note(kind="which_wrong"):
+            mark = stamp(case, pending(case, knowledge))
+            ids = [id for id in effect.questions if id in words.questions]
+            return tuple(Button(label=words.questions[id].name.capitalize(), token=f"x:{mark}:{id}") for id in ids), ()
         case Note(kind="what_to_change"):
             ids = [id for id in effect.questions if id in words.questions]
             return tuple(

@@ -39,12 +39,27 @@ def hear(text: str, case: Case, knowledge: Knowledge) -> tuple[Act, ...]:
     if question is not None and question.type == "text":
         return _described(question, said, case, knowledge)
     if waiting.kind == "summary" or waiting.kind == "nothing":
-        return _stated(said, case, knowledge, None) or (Missed(),)
+        return _stated(said, case, knowledge, None) or _named(said, case, waiting, knowledge)
     if question is not None:
         value = read_answer(said, question, words)
         if value is not None:
             return (_answered(question, value, said, words), *_stated(said, case, knowledge, question.id))
-    return _stated(said, case, knowledge, question.id if question else None) or (Missed(),)
+    return _stated(said, case, knowledge, question.id if question else None) or _named(said, case, waiting, knowledge)
+
+
+def _named(said: str, case: Case, waiting: Pending, knowledge: Knowledge) -> tuple[Act, ...]:
+    """A message that only names a question goes there, as after "what would you like to change?"; else it is a miss."""
+    told = said.casefold().removeprefix("the ").rstrip(".!")
+    words = knowledge.words(case.language).questions
+    named = [
+        id for id in knowledge.questions if told in (id, words[id].name.casefold(), *(way.casefold() for way in words[id].said))
+    ]
+    if len(named) != 1:
+        return (Missed(),)
+    if waiting.kind == "facts":
+        proposed = case.proposed.facts if case.proposed else ()
+        return (Rejected(question=named[0]),) if any(fact.question == named[0] for fact in proposed) else (Missed(),)
+    return (Requested(request=Request(kind="change", about=named[0])),)
 
 
 def _describes_too(asked: Request, said: str, question: Question | None, case: Case, knowledge: Knowledge) -> bool:
@@ -111,14 +126,9 @@ def _carry_out(asked: Request, said: str, case: Case, waiting: Pending, knowledg
             value = asked.value if asked.value is not None else _new(said, about, case, knowledge)
             if value is not None:
                 return (Answered(question=about, answer=Answer(value=value)),)
-            return (Requested(request=Request(kind="change", about=about if asked.about or _points_back(said) else None)),)
+            return (Requested(request=asked),)  # which answer, where none was named, is asked
         case _:
             return (Requested(request=asked),)
-
-
-def _points_back(said: str) -> bool:
-    """Whether a change without a subject still is about the last answer ("that should have been …")."""
-    return len(said.split()) > 1
 
 
 def _new(said: str, about: str, case: Case, knowledge: Knowledge) -> Value | None:
