@@ -123,7 +123,7 @@ class Archive:
             return None
         self.audit(viewer, [id], did)
         with self.explained():
-            return self._whole(summary)
+            return self.whole(summary)
 
     def transcripts(self, viewer: Viewer, summaries: Iterable[Summary], did: Did) -> Iterator[Transcript]:
         """Many of them, those that the viewer may see, audited in batches; each is fetched when its turn comes."""
@@ -133,10 +133,12 @@ class Archive:
             self.audit(viewer, [summary.id for summary in seen], did)
             for summary in seen:
                 with self.explained():
-                    found = self._whole(summary)
+                    found = self.whole(summary)
                 yield found
 
-    def _whole(self, summary: Summary) -> Transcript:
+    def whole(self, summary: Summary) -> Transcript:
+        """Everything kept of a conversation, for a caller that has audited the reading."""
+
         def rows(columns: str, table: str, order: str) -> list[Any]:
             sql = f"SELECT {columns} FROM {table} WHERE conversation = ? ORDER BY {order}"  # noqa: S608  constants
             return self.store.connection.execute(sql, (summary.id,)).fetchall()
