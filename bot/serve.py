@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -80,7 +81,7 @@ class Server:
         except Locked:
             name = self.gateway.platform
             raise AlreadyServed(f"another process serves {name} on {self.service.store.path}; stop it first") from None
-        sys.setswitchinterval(SWITCH_SECONDS)
+        _calm()
         try:
             self._work.set()
             await asyncio.gather(self._works(), self.sender.run(self.stopping))
@@ -119,3 +120,11 @@ class Server:
             )  # those without a place were counted and never worked on
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._work.wait(), timeout=1.0)
+
+
+def _calm() -> None:
+    """Let no thread keep the others waiting: short turns at the interpreter, and no look at what stays for ever (the knowledge,
+    the libraries) whenever garbage is collected, which took a tenth of a second.
+    """
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.freeze()
