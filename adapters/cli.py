@@ -139,7 +139,7 @@ def advise(file: Path, as_json: bool, form: str, supposed: tuple[str, ...], lang
 def _counting(answers: dict[str, Any], base: Knowledge) -> dict[str, Any]:
     from bot.case import effective
 
-    return effective(base, answers)
+    return dict(effective(base, answers))
 
 
 def _supposed(pairs: tuple[str, ...], base: Knowledge) -> dict[str, Any]:

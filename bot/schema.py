@@ -288,6 +288,9 @@ def m002_erasure(db: Database) -> None:
 
 
 _INDEXED_AT_COMMIT = """
+DROP INDEX conversations_place;
+CREATE INDEX conversations_place ON conversations(place);   -- the latest of a place without sorting all of them
+
 DROP TRIGGER transcript_added;        -- bot/store.py indexes what a transaction added once, before its commit
 
 DROP TRIGGER answer_counted;

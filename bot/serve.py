@@ -81,7 +81,7 @@ class Server:
         except Locked:
             name = self.gateway.platform
             raise AlreadyServed(f"another process serves {name} on {self.service.store.path}; stop it first") from None
-        _calm()
+        calm()
         try:
             self._work.set()
             await asyncio.gather(self._works(), self.sender.run(self.stopping))
@@ -122,7 +122,7 @@ class Server:
                 await asyncio.wait_for(self._work.wait(), timeout=1.0)
 
 
-def _calm() -> None:
+def calm() -> None:
     """Let no thread keep the others waiting: short turns at the interpreter, and no look at what stays for ever (the knowledge,
     the libraries) whenever garbage is collected, which took a tenth of a second.
     """

@@ -195,8 +195,8 @@ class Store(Database):
     ) -> None:
         """Store how the answers changed in one event."""
         for id in dict.fromkeys((*before, *after)):
-            answer = after.get(id)
-            if answer == before.get(id):
+            answer, earlier = after.get(id), before.get(id)
+            if answer is earlier or answer == earlier:  # most are the very same: cheaper to see than to compare
                 continue
             given = answer is not None and answer.status == "given"
             value = json.dumps(answer.model_dump(mode="json")["value"], ensure_ascii=False) if answer and given else None
