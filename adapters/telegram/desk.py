@@ -6,6 +6,8 @@ is shown to another, and nobody's advisories in a group.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from adapters.telegram.address import Address
 from adapters.telegram.documents import FORMS, document
 from adapters.telegram.history import has_answers, held_at, listed, own, said_before, tapped
@@ -35,7 +37,8 @@ class Desk(Service):
         if incoming.resume is not None:
             wanted = self.store.conversation(incoming.resume)
             if wanted is not None and wanted.person == incoming.person:
-                return wanted
+                here = Address.model_validate_json(incoming.address)
+                return replace(wanted, place=received.place) if here.private else wanted
         address = Address.model_validate_json(incoming.address)
         held = held_at(self.store, received.place, address.chat, int(incoming.tenant), private=address.private)
         mine = next((each for each in held if each.person == incoming.person), None)
@@ -77,12 +80,10 @@ class Desk(Service):
 
     def _reopen(self, incoming: Incoming, received: Received, conversation: Conversation, state: State) -> None:
         """Go on here with an earlier conversation: with its advice, or with its open question."""
-        here = Address.model_validate_json(incoming.address)
         if conversation.place != received.place:
-            if not here.private:
-                self._say(conversation, incoming, self._sentence("telegram_history_private"))
-                return
-            self.store.note(conversation.id, place=received.place)
+            self._say(conversation, incoming, self._sentence("telegram_history_private"))
+            return
+        self.store.note(conversation.id, place=received.place)
         token = {"advised": "r:advise", "cancelled": "r:resume"}.get(conversation.status)
         super()._converse(incoming.model_copy(update={"token": token, "text": ""}), received, state)
 
