@@ -99,11 +99,13 @@ async def _served(
         everyone=settings.advisor_thread_answers == "everyone",
         retention_days=settings.advisor_retention_days,
     )
-    gateway = TelegramGateway(bot, username, knowledge, settings.advisor_lang, pacing, _now)
+    gateway = TelegramGateway(bot, username, store, knowledge, settings.advisor_lang, pacing, _now)
+    loop = asyncio.get_running_loop()
+    desk.username, desk.unstored = username, lambda address, message: loop.call_soon_threadsafe(gateway.soon, address, message)
     server = Server(desk, gateway)
     if started is not None:
         started(server)
-    receiver = Receiver(server, me.id, gateway.acknowledge, _now)
+    receiver = Receiver(server, me.id, gateway.calls.acknowledge, _now)
     serving = asyncio.ensure_future(server.run())
     waiting = asyncio.ensure_future(_until(stop))
     try:

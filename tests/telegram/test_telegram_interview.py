@@ -92,7 +92,9 @@ async def test_history_opens_ones_own_advisories_and_start_goes_on_with_an_unfin
         history = await ann.say("/history")
         assert "product" in history.text
         assert history.labels == ["1", "2"]
-        assert "Export" in (await _until_labels(ann, await ann.tap(history, "2"))).labels
+        stub.tap(history, "2")
+        await ann.edited(history, 1)
+        assert "Export" in (await _until_labels(ann, await ann.tap(history, "Show the advice"))).labels
         id = column(stub.store, "SELECT id FROM conversations ORDER BY started_at LIMIT 1")[0]
         foreign = await ben.say(f"/start a-{id}", 2)
         assert "question 1" in foreign.text  # not shown to another: an interview of his own begins
