@@ -39,9 +39,6 @@ class Calls:
 
     async def text(self, address: Address, part: Part, buttons: InlineKeyboardMarkup | None, *, reply: bool) -> str:
         """Send a text, in groups as a reply if asked to."""
-        answering = (
-            ReplyParameters(address.reply, allow_sending_without_reply=True) if reply and address.reply is not None else None
-        )
 
         async def post(chat: int, text: str, parse_mode: ParseMode | None) -> str:
             sent = await self.bot.send_message(
@@ -50,7 +47,7 @@ class Calls:
                 parse_mode=parse_mode,
                 message_thread_id=address.topic,
                 reply_markup=buttons,
-                reply_parameters=answering,
+                reply_parameters=_answering(address) if reply else None,
                 link_preview_options=_NO_PREVIEW,
             )
             return f"{chat}:{sent.message_id}"
@@ -72,6 +69,24 @@ class Calls:
         except Unchanged as error:
             log.debug("nothing to edit", why=str(error))
             return earlier
+
+    async def photo(self, address: Address, png: bytes, name: str, caption: Part, buttons: InlineKeyboardMarkup | None) -> str:
+        """Send a picture with a text under it, in groups as a reply."""
+
+        async def post(chat: int, text: str, parse_mode: ParseMode | None) -> str:
+            sent = await self.bot.send_photo(
+                chat,
+                png,
+                caption=text,
+                parse_mode=parse_mode,
+                filename=name,
+                message_thread_id=address.topic,
+                reply_markup=buttons,
+                reply_parameters=_answering(address),
+            )
+            return f"{chat}:{sent.message_id}"
+
+        return await self._formatted(address, address.chat, caption, post)
 
     async def document(self, address: Address, content: bytes, name: str, caption: Part) -> str:
         """Send a file."""
@@ -122,6 +137,10 @@ class Calls:
             return await call(self._moved[chat])
         except TelegramError as error:
             raise meaning(error) from None
+
+
+def _answering(address: Address) -> ReplyParameters | None:
+    return ReplyParameters(address.reply, allow_sending_without_reply=True) if address.reply is not None else None
 
 
 def _short(note: str | None) -> str | None:

@@ -11,6 +11,7 @@ from adapters.telegram.asides import Asides
 from adapters.telegram.keyboards import ordered, ranking
 from adapters.telegram.lookup import has_answers, held_at, said_before, tapped
 from adapters.telegram.parse import UNUSABLE
+from adapters.telegram.pictures import in_words
 from bot.agenda import pending
 from bot.case import Case
 from bot.events import Answered, Heard
@@ -135,6 +136,10 @@ class Desk(Asides):
                 self._export(incoming, conversation, case)
             case ["t", "order", *_]:
                 self._order(incoming, address, conversation, case)
+            case ["t", "words", number] if number.isdecimal():
+                given = self.store.advice_at(conversation.id, int(number))
+                late = self._sentence("note_late_general")
+                self._say(conversation, incoming, in_words(given, self.knowledge, case.language) if given else late)
             case _:
                 key = "telegram_unusable" if incoming.token == UNUSABLE else "note_late_general"
                 self._say(conversation, incoming, self._sentence(key))

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import structlog
 
-from adapters.telegram import formatting, own_data
+from adapters.telegram import formatting, own_data, pictures
 from adapters.telegram.address import Address
 from adapters.telegram.asides import PRIVATE_ONLY
 from adapters.telegram.calls import REMEMBERED, Calls
@@ -21,6 +21,7 @@ from adapters.telegram.formatting import Part
 from adapters.telegram.keyboards import explained, keyboard, ranking
 from adapters.telegram.links import HISTORY
 from adapters.telegram.pacing import Pacing
+from bot.markup import escape
 from bot.sender import NotSent, PlaceClosed, Unknown, Unsendable
 from bot.speak import Button, Message
 from bot.store import Outgoing, Store, StoreError
@@ -63,6 +64,8 @@ class TelegramGateway:
             return await self._gather(address, outgoing)
         if (form := filename(message, outgoing.conversation)) is not None:
             return await self.calls.document(address, message.markdown.encode(), form, self._caption("telegram_document"))
+        if message.picture is not None:
+            return await self._picture(address, outgoing, message)
         return await self._post(address, outgoing, message)
 
     async def find(self, outgoing: Outgoing) -> None:
@@ -101,6 +104,19 @@ class TelegramGateway:
             arrived.append(await self.calls.text(address, parts[number], buttons if last else None, reply=number == 0))
         self._arrived.pop(outgoing.number, None)
         return arrived[-1]
+
+    async def _picture(self, address: Address, outgoing: Outgoing, message: Message) -> str:
+        """The picture with the verdict under it; without a picture, or if it is refused, the verdict alone."""
+        png = await pictures.drawn(self.store, outgoing.conversation, message, self.knowledge, self.language)
+        if png is not None:
+            shown = pictures.with_button(message, self.words)
+            caption = formatting.parts(shown.markdown, formatting.LONGEST_CAPTION)[0]
+            try:
+                return await self.calls.photo(address, png, f"advice-{outgoing.conversation}.png", caption, keyboard(shown))
+            except Unsendable as error:
+                log.error("picture refused", why=str(error))
+        failed = f"{message.markdown}\n\n{escape(self.words.sentences['picture_failed'])}"
+        return await self._post(address, outgoing, message.model_copy(update={"markdown": failed}))
 
     def _composed(
         self, address: Address, outgoing: Outgoing, message: Message

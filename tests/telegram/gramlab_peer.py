@@ -93,10 +93,10 @@ class Person:
         )
 
     def asked(self):
-        """The newest message of the bot that has buttons, and these."""
+        """The newest text of the bot that has buttons, and these."""
         for message in reversed(self.world.history(self.chat)):
             rows = (message.get("reply_markup") or {}).get("inline_keyboard")
-            if message["sender_id"] != self.user and rows:
+            if message["sender_id"] != self.user and rows and "photo" not in message:
                 return message, {button["text"]: button["callback_data"] for row in rows for button in row}
         return None, {}
 
@@ -172,9 +172,10 @@ def main():
             child.terminate()
             child.wait(timeout=20)
     settled = [m["text"] for m in world.history(chat) if m.get("text", "").startswith("✔")]
-    print(f"gramlab: an advice after {person.steps} answers, {len(settled)} questions settled, {files}; {seen}")
+    pictures = [m["caption"].splitlines()[0] for m in world.history(chat) if m.get("photo")]
+    print(f"gramlab: an advice after {person.steps} answers, {len(settled)} questions settled, {pictures}, {files}; {seen}")
     wrong = [each for each in seen if not each.endswith("200") and not each.startswith("setMy")]
-    sys.exit(f"unexpected answers: {wrong}" if wrong or not settled else 0)
+    sys.exit(f"unexpected answers: {wrong}" if wrong or not settled or not pictures else 0)
 
 
 if __name__ == "__main__":

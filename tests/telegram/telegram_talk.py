@@ -70,7 +70,7 @@ class Chat:
             if "Export" in shown.labels:
                 return shown
             shown = await self.answer(shown)
-            while not shown.labels:
+            while not shown.labels or shown.photo:
                 shown = await self.next()
         raise AssertionError("no advice after 40 answers")
 

@@ -1,5 +1,6 @@
 """Whatever the knowledge base can say stays within Telegram's limits, and is well-formed HTML."""
 
+import json
 import random
 from pathlib import Path
 from typing import get_args
@@ -17,6 +18,7 @@ from adapters.telegram.history import Past, card, delete_question, listed
 from adapters.telegram.keyboards import explained, ordered, ranking
 from adapters.telegram.own_data import told
 from adapters.telegram.pacing import Pacing
+from adapters.telegram.pictures import in_words
 from bot.advice.report import advise
 from bot.answers import Answer, Money
 from bot.case import Case
@@ -37,7 +39,7 @@ from bot.effects import (
 )
 from bot.erasure import Receipt
 from bot.markup import blocks, escape, plain
-from bot.speak import Message, speak
+from bot.speak import Message, pictured, speak
 from bot.store import Outgoing, Store
 from bot.taps import LONGEST, ranked_so_far
 from bot.understand.reading import Fact
@@ -116,6 +118,9 @@ def test_every_advice_fits(seed):
     assert fits(Recommend(advice=advice), answers=given)
     fits(Compare(advice=advice), answers=given)
     fits(Summarise(final=True, stamp="12345678"), answers=given)
+    (caption,) = parts(pictured(Recommend(advice=advice), 1, case(answers=given)).markdown, LONGEST_CAPTION)
+    check_text(parsed(caption.html, "HTML"), 1024)
+    shown(in_words(json.dumps(advice.as_json()), BASE, "en"))
     then = advise(answers(seed + 1000), BASE, "en")
     fits(WhatIf(question="volume", value=500.0, now=advice, then=then), answers=given)
 
