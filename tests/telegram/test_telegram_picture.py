@@ -6,6 +6,7 @@ from telegram_stub import Refused
 from telegram_talk import ANN, BEN, Chat, column, served
 
 from adapters.telegram import pictures
+from bot.logs import configure
 
 
 async def until_verdict(ann):
@@ -39,6 +40,7 @@ async def test_an_advice_is_a_photo_with_the_verdict_and_the_reasons_follow_as_t
 
 
 async def test_a_picture_that_cannot_be_drawn_or_is_refused_becomes_words(tmp_path, monkeypatch):
+    configure("error")
     async with served(tmp_path) as stub:
         stub.faults["sendPhoto"].append(Refused(400, "Bad Request: IMAGE_PROCESS_FAILED"))
         verdict = await until_verdict(Chat(stub))
