@@ -14,13 +14,11 @@ from adapters.telegram.address import Address
 from adapters.telegram.documents import FORMS, document
 from adapters.telegram.history import card, day, delete_question, kept, listed, one, own
 from adapters.telegram.links import reopening
-from adapters.telegram.lookup import tapped
+from adapters.telegram.lookup import given, tapped
 from adapters.telegram.own_data import FORGET_ALL, FORGET_ONE, GATHER
 from adapters.telegram.parse import ANONYMOUS, PERSONAL
-from bot.case import Case
 from bot.markup import escape
 from bot.messages import Incoming
-from bot.repair import advice_for
 from bot.service import Service
 from bot.speak import Button, Message
 from bot.store import Conversation
@@ -124,26 +122,23 @@ class Asides(Service):
 
     # --- files ---------------------------------------------------------------------------------------------------------
 
-    def _export(self, incoming: Incoming, conversation: Conversation, case: Case) -> None:
+    def _export(self, incoming: Incoming, address: Address, conversation: Conversation) -> None:
         """Ask for the form, then send the file. In private any advisory of one's own, else the one that is held here."""
         _, _, id, *form = (incoming.token or "").split(":")
-        if id != conversation.id and Address.model_validate_json(incoming.address).private:
-            wanted = self.store.conversation(id)
-            found = self._load(wanted)[1] if wanted is not None and wanted.person == incoming.person else None
-            case = found if found is not None else case
-        if id != case.conversation or not case.summarised:
+        wanted = self.store.conversation(id) if address.private else conversation
+        allowed = wanted is not None and wanted.id == id and (wanted.id == conversation.id or wanted.person == incoming.person)
+        advice = given(self.store, id) if allowed else None
+        if wanted is None or advice is None:
             self._say(conversation, incoming, self._sentence("telegram_no_advice"))
             return
         chosen = next((each for each in FORMS if [each] == form), None)
         if chosen is None:
-            labels = {"md": "telegram_markdown", "html": "telegram_page", "json": "telegram_json"}
             sentences = self.knowledge.words(self.language).sentences
-            buttons = tuple(Button(label=sentences[labels[each]], token=f"t:export:{id}:{each}") for each in FORMS)
+            buttons = tuple(Button(label=sentences[f"telegram_form_{each}"], token=f"t:export:{id}:{each}") for each in FORMS)
             asked = self._sentence("telegram_which_format").model_copy(update={"buttons": buttons})
             self._say(conversation, incoming, asked)
             return
-        advice = advice_for(case, self.knowledge)
-        self._say(conversation, incoming, document(advice, self.knowledge, case.language, chosen))
+        self._say(wanted, incoming, document(advice, self.knowledge, wanted.language, chosen))
 
     def _say(self, conversation: Conversation, incoming: Incoming, message: Message) -> None:
         self.store.enqueue(conversation, incoming.address, "send", message.model_dump_json(), None, self.world.now())

@@ -133,7 +133,7 @@ class Desk(Asides):
         address = Address.model_validate_json(incoming.address)
         match (incoming.token or "").split(":"):
             case ["t", "export", *_]:
-                self._export(incoming, conversation, case)
+                self._export(incoming, address, conversation)
             case ["t", "order", *_]:
                 self._order(incoming, address, conversation, case)
             case ["t", "words", number] if number.isdecimal():

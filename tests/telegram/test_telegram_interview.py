@@ -18,9 +18,14 @@ async def test_an_interview_by_taps_and_words_ends_with_an_advice_and_files(tmp_
         assert not any(each.rows for each in settled)
         assert column(stub.store, "SELECT count(*) FROM advice") == [1]
         formats = await ann.tap(advice, "Export")
-        files = [await ann.tap(formats, label) for label in ("Markdown", "Web page", "JSON")]
-        assert [each.filename.rpartition(".")[2] for each in files] == ["md", "html", "json"]
-        assert json.loads(files[2].document)["recommended"] == column(stub.store, "SELECT recommended FROM advice")[0]
+        files = [await ann.tap(formats, label) for label in ("Markdown", "Web page", "JSON", "Decision memo")]
+        assert [each.filename.rpartition(".")[2] for each in files] == ["md", "html", "json", "html"]
+        stored = json.loads(column(stub.store, "SELECT advice FROM advice")[0])
+        assert json.loads(files[2].document) == stored
+        assert stored["headline"] in files[0].document.decode()
+        id = column(stub.store, "SELECT id FROM conversations")[0]
+        assert files[3].filename == f"memo-{id}.html"
+        assert id in files[3].document.decode()
         await stub.until(lambda: len(stub.answers) == len(stub.taps))
         assert [each["command"] for each in stub.menu] == ["start", "help", "cancel", "history", "settings"]
 
