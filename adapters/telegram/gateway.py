@@ -134,7 +134,7 @@ class TelegramGateway:
         if message.name == "recommend":
             export = Button(label=self.words.sentences["telegram_export"], token=f"t:export:{outgoing.conversation}")
             message = message.model_copy(update={"buttons": (*message.buttons, export)})
-            collapsed = frozenset({self.words.sentences["telegram_sums"]})
+            collapsed = frozenset(self.words.sentences[each] for each in ("telegram_sums", "telegram_sources"))
         parts = formatting.parts(markdown, collapsed=collapsed) or (Part("…", "…"),)
         return parts, keyboard(message, link)
 

@@ -12,7 +12,10 @@ async def test_an_interview_by_taps_and_words_ends_with_an_advice_and_files(tmp_
         advice = await ann.advised(await ann.say("/start", 2))
         shown = stub.at(ANN)
         assert advice.labels == ["Change an answer", "What if …", "Compare", "Export"]
-        assert "<blockquote expandable>" in "".join(each.html for each in shown)
+        html = "".join(each.html for each in shown)
+        assert "<b>The sums</b>\n\n<blockquote expandable>" in html
+        assert "<b>Sources</b>\n\n<blockquote expandable>" in html
+        assert "<a href=" in html.rpartition("<blockquote expandable>")[2]
         settled = [each for each in shown if each.text.startswith("✔")]
         assert len(settled) > 5
         assert not any(each.rows for each in settled)
@@ -106,7 +109,7 @@ async def test_history_opens_ones_own_advisories_and_start_goes_on_with_an_unfin
         await ben.say("We moderate comments")
         again = await ben.say("/start")
         assert "I understood" in again.text or "question" in again.text
-        assert "stored" in (await ben.say("/settings")).text
+        assert "What I store of you" in (await ben.say("/settings")).text
         assert column(stub.store, "SELECT count(*) FROM conversations WHERE person LIKE '%5002'") == [1]
 
 

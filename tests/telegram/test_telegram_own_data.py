@@ -75,7 +75,7 @@ async def test_all_of_a_persons_data_is_deleted_and_nobody_elses(tmp_path):
         await ben.say("/start", 2)
         await ben.say("We moderate comments on a forum")
         settings = await ann.say("/settings")
-        assert "2 advisories" in settings.text
+        assert "Advisories: 2" in settings.text
         assert "English" in settings.text
         assert settings.labels == ["Export my data", "Delete my data"]
         question = await edited(stub, settings, "Delete my data")
