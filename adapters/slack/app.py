@@ -77,10 +77,15 @@ async def serve(
         everyone=settings.advisor_thread_answers == "everyone",
         retention_days=settings.advisor_retention_days,
     )
-    server = Server(desk, SlackGateway(client, look))
+
+    def refused(why: str | None) -> None:
+        server.trouble = why
+
+    server = Server(desk, SlackGateway(client, look, refused))
     if started is not None:
         started(server)
-    reception = Reception(server, own, look, Pages(client, store, own.team, look, _now), _now)
+    pages = Pages(client, store, own.team, look, _now, settings.advisor_reviewers)
+    reception = Reception(server, own, look, pages, _now)
     running = asyncio.create_task(server.run())
     await asyncio.sleep(0)  # the lock is taken, or refused, before Slack learns that somebody listens
     transport = asyncio.create_task(_listen(bolt(client, settings, reception), settings, stopping))

@@ -23,6 +23,7 @@ MOST_BUTTONS, MOST_OPTIONS, MOST_OVERFLOW = 5, 100, 5
 LONGEST_LABEL = 75
 FOLLOW_UP_SECTIONS = 2  # of an advice: the sums and the sources
 ORDERING = "o"
+FEEDBACK_YES, FEEDBACK_NO = "f:yes", "f:no"
 _URL = re.compile(r"https?://[^\s<>|]+")
 
 
@@ -237,7 +238,20 @@ def _controls(message: Message, number: int, look: Look) -> list[Json]:
     for i in range(0, len(message.more), MOST_OVERFLOW):
         options = [_option(button) for button in message.more[i : i + MOST_OVERFLOW]]
         elements.append({"type": "overflow", "action_id": f"more:{i}", "options": options})
-    return [{"type": "actions", "block_id": f"{number}:controls", "elements": elements}] if elements else []
+    found: list[Json] = [{"type": "actions", "block_id": f"{number}:controls", "elements": elements}] if elements else []
+    return [*found, *_feedback(message, number, look)]
+
+
+def _feedback(message: Message, number: int, look: Look) -> list[Json]:
+    """Whether an advice helped."""
+    if message.name != "recommend":
+        return []
+    buttons = [(FEEDBACK_YES, look.sentence("helpful")), (FEEDBACK_NO, look.sentence("unhelpful"))]
+    elements = [
+        {"type": "button", "action_id": f"feedback:{i}", "text": plain(label, LONGEST_LABEL), "value": token}
+        for i, (token, label) in enumerate(buttons)
+    ]
+    return [{"type": "actions", "block_id": f"{number}:feedback", "elements": elements}]
 
 
 def _exportable(message: Message, look: Look) -> Message:

@@ -7,16 +7,21 @@ the controls. A message named `export.…` is uploaded as a file.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 
+import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.address import PLATFORM, Address, Json
 from adapters.slack.blocks import Look, controlled, payloads
-from adapters.slack.errors import meaning, reason
+from adapters.slack.errors import Refused, meaning, reason
+from bot.markup import escape
 from bot.sender import Absent, Unsendable
 from bot.speak import Message
 from bot.store import Outgoing
+
+log = structlog.get_logger()
 
 EVENT = "advisor_outbox"
 LOOKED_AT = 100
@@ -32,25 +37,35 @@ class SlackGateway:
     per_place_ms = 300
     overall_ms = 20
 
-    def __init__(self, client: AsyncWebClient, look: Look) -> None:
-        self.client, self.look = client, look
+    def __init__(self, client: AsyncWebClient, look: Look, refused: Callable[[str | None], None] = lambda _: None) -> None:
+        """`refused` is told why Slack refuses us, and None when it takes a message."""
+        self.client, self.look, self.refused = client, look, refused
         self._posted: OrderedDict[int, dict[int, str]] = OrderedDict()
 
     async def send(self, outgoing: Outgoing, message: Message, earlier: str | None) -> str | None:
         """Post, edit, upload, or whisper. Raises the sender's exceptions."""
-        address = Address.model_validate_json(outgoing.address)
         try:
-            match outgoing.kind:
-                case "settle":
-                    return await self._edit(message, outgoing, earlier)
-                case "private":
-                    await self._whisper(address, message, outgoing)
-                case _ if message.name.startswith(EXPORT):
-                    await self._upload(address, message)
-                case _:
-                    return await self._post(address, message, outgoing)
+            sent = await self._sent(outgoing, message, earlier)
         except Exception as error:
-            raise meaning(error) from error
+            meant = meaning(error)
+            if isinstance(meant, Refused):
+                log.error("cannot send", why=meant.why)
+                self.refused(meant.why)
+            raise meant from error
+        self.refused(None)
+        return sent
+
+    async def _sent(self, outgoing: Outgoing, message: Message, earlier: str | None) -> str | None:
+        address = Address.model_validate_json(outgoing.address)
+        match outgoing.kind:
+            case "settle":
+                return await self._edit(message, outgoing, earlier)
+            case "private":
+                await self._whisper(address, message, outgoing)
+            case _ if message.name.startswith(EXPORT):
+                await self._upload(address, message, outgoing)
+            case _:
+                return await self._post(address, message, outgoing)
         return None
 
     async def find(self, outgoing: Outgoing) -> str | None:
@@ -107,16 +122,23 @@ class SlackGateway:
         for post in payloads(message, outgoing.number, self.look):
             await self.client.chat_postEphemeral(channel=address.channel, user=address.user, thread_ts=address.thread, **post)
 
-    async def _upload(self, address: Address, message: Message) -> None:
+    async def _upload(self, address: Address, message: Message, outgoing: Outgoing) -> None:
+        """A file; where we may not upload, a line that says so, for trying again would hold up what comes after."""
         ending = message.name.removeprefix(EXPORT)
         channel = await self._channel(address.channel)
-        await self.client.files_upload_v2(
-            channel=channel,
-            thread_ts=address.thread,
-            content=message.markdown,
-            filename=f"advice.{ending}",
-            title=self.look.sentence("export_title"),
-        )
+        try:
+            await self.client.files_upload_v2(
+                channel=channel,
+                thread_ts=address.thread,
+                content=message.markdown,
+                filename=f"advice.{ending}",
+                title=self.look.sentence("export_title"),
+            )
+        except SlackApiError as error:
+            if reason(error) != "missing_scope":
+                raise
+            log.error("file not sent", why="missing_scope: files:write")
+            await self._post(address, Message(name="note", markdown=escape(self.look.sentence("no_file"))), outgoing)
 
     async def _there(self, outgoing: Outgoing) -> dict[int, str]:
         """The posts of this message that arrived, by their part."""

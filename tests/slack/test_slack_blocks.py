@@ -110,8 +110,8 @@ def test_every_advice_fits_with_its_card_before_its_sums_and_sources() -> None:
         card = controlled(posts)
         assert len(posts) <= 5
         assert "Sources" not in posts[card]["text"].splitlines() and card < len(posts) - 1
-        kinds = [element["type"] for element in posts[card]["blocks"][-1]["elements"]]
-        assert kinds == ["button"] * 4 + ["overflow"]
+        kinds = [[element["type"] for element in block["elements"]] for block in posts[card]["blocks"][-2:]]
+        assert kinds == [["button"] * 4 + ["overflow"], ["button"] * 2]
         check(payloads(speak(Compare(advice=advice), CASE, KNOWLEDGE), 9, LOOK))
 
 
