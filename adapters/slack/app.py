@@ -22,10 +22,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import over_http, over_socket
 from adapters.slack.address import PLATFORM
-from adapters.slack.blocks import Look
 from adapters.slack.desk import Desk
 from adapters.slack.errors import reason
 from adapters.slack.gateway import SlackGateway
+from adapters.slack.look import Look
 from adapters.slack.pages import Pages
 from adapters.slack.parse import Own, parse
 from adapters.slack.receive import Reception
@@ -81,7 +81,7 @@ async def serve(
     def refused(why: str | None) -> None:
         server.trouble = why
 
-    server = Server(desk, SlackGateway(client, look, refused))
+    server = Server(desk, SlackGateway(client, store, look, refused))
     if started is not None:
         started(server)
     pages = Pages(client, store, own.team, look, _now, settings.advisor_reviewers)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from adapters.slack.address import Address, Json, person, private_place
-from adapters.slack.blocks import Look, payloads
+from adapters.slack.blocks import payloads
 from adapters.slack.history import Past
+from adapters.slack.look import Look
 from bot.markup import clean, escape
 from bot.messages import Incoming
 from bot.speak import Message

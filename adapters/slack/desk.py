@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 
 from adapters.slack.address import NOWHERE, PLATFORM, Address, is_aside, message_key
-from adapters.slack.blocks import FEEDBACK_YES, ORDERING
+from adapters.slack.controls import FEEDBACK_YES, ORDERING
 from adapters.slack.deliveries import milliseconds
-from adapters.slack.gateway import EXPORT
 from adapters.slack.parse import DELETED, EDITED
+from adapters.slack.uploads import EXPORT
 from bot import feedback
 from bot.agenda import pending
 from bot.case import Case

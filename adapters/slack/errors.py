@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import aiohttp
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackRequestError
 
 from bot.logs import redact
 from bot.sender import NotSent, PlaceClosed, Unknown, Unsendable
@@ -40,6 +40,8 @@ def meaning(error: Exception) -> Exception:
     match error:
         case SlackApiError():
             return _answered(error)
+        case SlackRequestError():  # the bytes of a file were refused, so that it was not shared
+            return NotSent("the file was not taken")
         case aiohttp.ClientConnectorError():
             return NotSent(f"no connection: {redact(str(error))}")
         case TimeoutError() | aiohttp.ClientError() | OSError():

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from adapters.slack.address import Json
-from adapters.slack.blocks import Look, plain
 from adapters.slack.history import Past
+from adapters.slack.look import Look, plain
 
 START, FORM, FORGET = "home:start", "home:form", "home:forget"
 OPEN, AGAIN, EXPORT = "home:open", "home:again", "home:export"

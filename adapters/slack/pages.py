@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.address import Json, person
-from adapters.slack.blocks import Look, payloads
+from adapters.slack.blocks import payloads
 from adapters.slack.command import again
 from adapters.slack.deliveries import digest, understood
 from adapters.slack.errors import reason
@@ -20,6 +20,7 @@ from adapters.slack.form import form
 from adapters.slack.history import Past, answers
 from adapters.slack.history import own as past_of
 from adapters.slack.home import AGAIN, EXPORT, FORGET, FORM, OPEN, START, home
+from adapters.slack.look import Look
 from adapters.slack.transcripts import Transcripts
 from bot.erasure import forget_person
 from bot.markup import escape

@@ -14,11 +14,11 @@ import structlog
 from slack_bolt.response import BoltResponse
 
 from adapters.slack.address import PLATFORM, Json, is_aside, is_private, person, private_place
-from adapters.slack.blocks import Look
 from adapters.slack.command import COMMAND, answer, asked, begin, whisper
 from adapters.slack.deliveries import ANSWERS, delivery, digest, understood
 from adapters.slack.form import CALLBACK, filled
 from adapters.slack.history import own as past_of
+from adapters.slack.look import Look
 from adapters.slack.parse import Own, outsider, parse, words
 from bot.messages import Ignored, Unreadable
 from bot.serve import Busy, Server

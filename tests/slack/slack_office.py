@@ -20,10 +20,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import over_http
 from adapters.slack.app import bolt
-from adapters.slack.blocks import Look
 from adapters.slack.deliveries import delivery
 from adapters.slack.desk import Desk
 from adapters.slack.gateway import SlackGateway
+from adapters.slack.look import Look
 from adapters.slack.pages import Pages
 from adapters.slack.parse import Own, parse
 from adapters.slack.receive import Reception
@@ -58,7 +58,7 @@ class Office:
         reading = functools.partial(parse, own=self.own)
         self.desk = Desk(self.store, "slack", reading, KNOWLEDGE, packaged_files(), world, everyone=everyone)
         self.client = AsyncWebClient("xoxb-1", base_url=api, retry_handlers=[], timeout=5)
-        self.gateway = SlackGateway(self.client, LOOK)
+        self.gateway = SlackGateway(self.client, self.store, LOOK)
         self.server = Server(self.desk, self.gateway)
         self.pages = Pages(self.client, self.store, team, LOOK, world.now, reviewers)
         self.reception = Reception(self.server, self.own, LOOK, self.pages, world.now)
