@@ -19,6 +19,7 @@ MOST_CHARACTERS, MOST_BLOCKS = 9_000, 40  # 13,200 and 50 are refused; room is l
 LONGEST_PARAGRAPH = 2_900
 LONGEST_FALLBACK = 3_900
 FOLLOW_UP_SECTIONS = 2  # of an advice: the sums and the sources
+MOST_ITEMS = 3  # of each list on an advice's card
 _URL = re.compile(r"https?://[^\s<>|]+")
 
 
@@ -43,13 +44,31 @@ def controlled(posts: Sequence[Json]) -> int:
 
 
 def _divided(message: Message) -> tuple[list[Block], list[Block]]:
-    """The card and what follows it: an advice keeps its sums and sources apart."""
+    """The card and what follows it: of an advice, what is past the third of a list, its sums, and its sources."""
     all_blocks = [part for block in blocks(message.markdown) for part in _short(block)]
     if message.name != "recommend":
         return all_blocks, []
     heads = [i for i, block in enumerate(all_blocks) if block.kind == "heading"]
     cut = heads[-FOLLOW_UP_SECTIONS] if len(heads) > FOLLOW_UP_SECTIONS else len(all_blocks)
-    return all_blocks[:cut], all_blocks[cut:]
+    card, rest = _brief(all_blocks[:cut])
+    return card, [*rest, *all_blocks[cut:]]
+
+
+def _brief(parts: Sequence[Block]) -> tuple[list[Block], list[Block]]:
+    """The first items of each list, and the others under the same heading."""
+    card, rest = list[Block](), list[Block]()
+    lead, items = list[Block](), 0
+    for block in parts:
+        if block.kind != "item":
+            lead, items = [block] if block.kind == "heading" or not lead else [*lead[:1], block], 0
+        elif block.mark and not block.depth:
+            items += 1
+        if block.kind == "item" and items > MOST_ITEMS:
+            rest += [each for each in lead if each not in rest]
+            rest.append(block)
+        else:
+            card.append(block)
+    return card, rest
 
 
 def _short(block: Block) -> Iterator[Block]:

@@ -38,13 +38,16 @@
   };
   for (const [where, parts] of Object.entries(blocks)) {
     const holder = document.querySelector(where);
+    for (const old of holder ? holder.querySelectorAll(".drawn") : []) old.remove();
     const empty = holder ? [...holder.querySelectorAll(".bk-unknown")].filter((node) => node.textContent === "[rich_text]") : [];
     parts.filter((block) => block.type === "rich_text").forEach((block, i) => {
       if (!empty[i]) return;
       const node = document.createElement("div");
-      node.style.cssText = "white-space:pre-wrap;margin:2px 0 8px;line-height:1.46";
+      node.className = "drawn";
+      node.style.cssText = "white-space:pre-wrap;margin:2px 0 8px;line-height:1.46;font-size:15px;color:#1d1c1d";
       for (const element of block.elements) node.append(draw(element));
-      empty[i].replaceWith(node);
+      empty[i].style.fontSize = "0"; // the page goes on to own this element, so its own words are only hidden
+      empty[i].append(node);
     });
   }
 };

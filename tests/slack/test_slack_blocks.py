@@ -1,6 +1,7 @@
 """What is posted stays within Slack's limits for every question and for whole advices, and holds nobody's markup."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,7 +20,7 @@ from bot.answers import Answer, Money
 from bot.case import Case
 from bot.chart import alt
 from bot.effects import Ask, Compare, Greet, HelpWith, Note, Recommend, Summarise
-from bot.markup import escape
+from bot.markup import blocks, escape
 from bot.page import render
 from bot.speak import Button, Message, pictured, speak
 from knowledge.load import packaged
@@ -100,6 +101,29 @@ def test_every_advice_fits_with_its_card_before_its_sums_and_sources() -> None:
         kinds = [[element["type"] for element in block["elements"]] for block in posts[card]["blocks"][-2:]]
         assert kinds == [["button"] * 4 + ["overflow"], ["button"] * 2]
         check(payloads(speak(Compare(advice=advice), CASE, KNOWLEDGE), 9, LOOK))
+
+
+def test_a_card_holds_three_of_each_list_and_what_follows_holds_the_rest() -> None:
+    for advice in ADVICES.values():
+        message = speak(Recommend(advice=advice), CASE, KNOWLEDGE)
+        posts = payloads(message, 9, LOOK)
+        lists = [element for block in posts[0]["blocks"] for element in block.get("elements", []) if "indent" in element]
+        assert all(len(each["elements"]) <= 3 for each in lists)
+        told = "".join(text for post in posts for text in texts(post["blocks"]))
+        for block in blocks(message.markdown):
+            assert "".join(span.text for span in block.spans) in told
+
+
+def texts(value: object) -> Iterator[str]:
+    match value:
+        case {"type": "rich_text_section" | "rich_text_quote", "elements": list(elements)}:
+            yield "".join(each["text"] for each in elements) + "\n"
+        case dict():
+            for each in value.values():
+                yield from texts(each)
+        case list():
+            for each in value:
+                yield from texts(each)
 
 
 @pytest.mark.parametrize("form", ["md", "html", "json"])
