@@ -33,11 +33,15 @@ UPLOAD_TRIES = 3  # then it is said in words
 
 
 class SlackGateway:
-    """Sends to one workspace. About a message a second and channel is allowed, short bursts more."""
+    """Sends to one workspace.
+
+    Slack allows about a message a second and channel, and bursts; what is too much it says itself, and how long to wait (429).
+    A person answers more slowly than that, so nothing is held back beforehand: a place has one call on its way at a time.
+    """
 
     platform = PLATFORM
-    per_place_ms = 300
-    overall_ms = 20
+    per_place_ms = 0
+    overall_ms = 0
 
     def __init__(
         self, client: AsyncWebClient, store: Store, look: Look, refused: Callable[[str | None], None] = lambda _: None
