@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -13,9 +13,6 @@ from adapters.cli_reading import Reading, filtered, none_such, with_archive
 from adapters.cli_replay import replay
 from bot.archive import Filter, Summary
 from bot.markup import clean
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.group()
