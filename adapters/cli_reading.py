@@ -9,56 +9,29 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from adapters.cli import FAILED, db_option, knowledge_base, settings, stop
-from bot.archive import Archive, Filter, Summary, Transcript, Viewer
+from bot.archive import Archive, Filter, Transcript, Viewer
+from bot.library import Library
 from bot.markup import clean
 from bot.store import StoreError
-
-if TYPE_CHECKING:
-    from bot.retell import Retelling
-    from knowledge.model import Knowledge
 
 PERSON = "console:local:you"
 
 
-class Reading:
+class Reading(Library):
     """An open archive, and who looks at it."""
 
     def __init__(self, db: Path | None, person: str | None) -> None:
         chosen = settings()
-        self.archive = Archive(db or chosen.advisor_db)
+        super().__init__(Archive(db or chosen.advisor_db), knowledge_base())
         if person is None:
             self.viewer = Viewer(PERSON, reviewer=True, name=f"console:local:{_account()}")
         else:
             self.viewer = Viewer(person, reviewer=person in chosen.advisor_reviewers)
-        self.today = knowledge_base()
-        self._kept: dict[str, Knowledge] = {}
-
-    def knowledge(self, version: str) -> Knowledge:
-        """A knowledge base by its version. Raises CannotReplay."""
-        from bot.replay import knowledge_of
-
-        if version == self.today.version:
-            return self.today
-        if version not in self._kept:
-            with self.archive.explained():
-                self._kept[version] = knowledge_of(version, self.archive.store.knowledge_files(version))
-        return self._kept[version]
-
-    def retelling(self, summary: Summary) -> Retelling:
-        """The words for a transcript: those of its time where they can still be read."""
-        from bot.replay import CannotReplay
-        from bot.retell import Retelling
-
-        try:
-            base = self.knowledge(summary.knowledge)
-        except CannotReplay:
-            base = self.today
-        return Retelling(base, self.today, summary.language)
 
     def transcript(self, id: str, did: Any) -> Transcript:
         """A transcript, or the end with a message."""

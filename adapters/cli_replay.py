@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from adapters.cli import FAILED, as_json_option, emit, stop
 from adapters.cli_reading import Reading, filtered, progress, with_archive
-from bot.archive import Filter, Summary, Transcript
+from bot.archive import Filter, Summary
 from bot.markup import clean
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def replay(reading: Reading, id: str | None, today: bool, everything: bool, noti
         stop(f"{id} has no advice to replay; it is {transcript.summary.status}", code=FAILED)
     found = []
     for given in transcript.advice if not today else transcript.advice[-1:]:
-        found.append(_replayed(reading, transcript, given, today=today, why=True))
+        found.append(reading.replayed(transcript, given, today=today))
     if as_json:
         emit([each.as_json() if not isinstance(each, str) else {"error": each} for each in found])
     else:
@@ -46,24 +46,6 @@ def replay(reading: Reading, id: str | None, today: bool, everything: bool, noti
             _tell(each)
     if any(isinstance(each, str) or (each.given_on == each.replayed_on and not each.identical) for each in found):
         sys.exit(FAILED)
-
-
-def _replayed(reading: Reading, transcript: Transcript, given: Any, *, today: bool, why: bool) -> Replayed | str:
-    """The advice again, or why it cannot be computed."""
-    from bot.replay import CannotReplay
-    from bot.replay import replay as compute
-
-    try:
-        knowledge = reading.today if today else reading.knowledge(given.knowledge)
-        before = (lambda: reading.knowledge(given.knowledge)) if why else None
-        try:
-            return compute(transcript, given, knowledge, before)
-        except CannotReplay:
-            return compute(transcript, given, knowledge)
-    except CannotReplay as error:
-        return f"{transcript.summary.id}: {error}"
-    except (KeyError, ValueError, IndexError) as error:
-        return f"{transcript.summary.id}: its answers do not fit this knowledge base ({type(error).__name__}: {error})"
 
 
 def _tell(each: Replayed | str) -> None:
@@ -112,7 +94,7 @@ def _replay_all(reading: Reading, wanted: Filter, as_json: bool, notices: bool) 
         for transcript in items:
             if not transcript.advice:
                 continue
-            each = _replayed(reading, transcript, transcript.advice[-1], today=True, why=True)
+            each = reading.replayed(transcript, transcript.advice[-1], today=True)
             if isinstance(each, Replayed) and not each.turned:
                 counts["same"] += 1
                 continue

@@ -119,11 +119,12 @@ class Archive:
             yield from found
             after = found[-1].cursor
 
-    def count(self, viewer: Viewer, wanted: Filter) -> int:
-        """How many there are."""
+    def count(self, viewer: Viewer, wanted: Filter, most: int = -1) -> int:
+        """How many there are; counting ends at `most` where that is given, so that it stays cheap."""
         where, bound = conditions(viewer, wanted)
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM conversations c WHERE {where} LIMIT :most)"  # noqa: S608  ours
         with self.explained():
-            row = self.store.connection.execute(f"SELECT count(*) FROM conversations c WHERE {where}", bound).fetchone()  # noqa: S608
+            row = self.store.connection.execute(sql, bound | {"most": most}).fetchone()
         return int(row[0])
 
     def summary(self, viewer: Viewer, id: str) -> Summary | None:
@@ -155,6 +156,16 @@ class Archive:
                 with self.explained():
                     found = self._whole(summary)
                 yield found
+
+    def asked(self, id: str) -> dict[tuple[int, str], str]:
+        """Which question a message asked, by the message's time and template. For a transcript that was handed out."""
+        with self.explained():
+            rows = self.store.connection.execute(
+                "SELECT created_at, json_extract(body, '$.name'), json_extract(body, '$.question') FROM outbox"
+                " WHERE conversation = ? AND kind = 'send' AND json_extract(body, '$.question') IS NOT NULL",
+                (id,),
+            ).fetchall()
+        return {(at, name): question for at, name, question in rows}
 
     def _whole(self, summary: Summary) -> Transcript:
         def rows(columns: str, table: str, order: str) -> list[Any]:

@@ -51,22 +51,24 @@ def quoted(text: str) -> str:
     return " ".join('"' + word.replace('"', '""') + '"' for word in kept)
 
 
-def search(archive: Archive, viewer: Viewer, text: str, limit: int = 20) -> list[Hit]:
-    """Conversations whose lines hold all the words, best first; of each its best line."""
+def search(archive: Archive, viewer: Viewer, text: str, limit: int = 20, wanted: Filter = Filter()) -> list[Hit]:  # noqa: B008  frozen
+    """Conversations among those wanted whose lines hold all the words, best first; of each its best line."""
     query = quoted(text)
     if not query:
         return []
-    hits = _ranked(_window(archive, viewer, query))[:limit]
+    hits = _ranked(_window(archive, viewer, query, wanted))[:limit]
     archive.audit(viewer, [hit.conversation for hit in hits], "search")
     return hits
 
 
-def _window(archive: Archive, viewer: Viewer, query: str) -> list[_Match]:
+def _window(archive: Archive, viewer: Viewer, query: str, wanted: Filter) -> list[_Match]:
     """The newest matching lines. A reviewer's come straight from the index; anybody else's from their own lines."""
-    where, bound = conditions(viewer, Filter())
+    where, bound = conditions(viewer, wanted)
     told = "t.conversation, t.at, t.speaker, t.person, t.event_number, highlight(transcript_search, 0, :open, :close)"
     if viewer.reviewer:
         source = "transcript_search CROSS JOIN transcript t ON t.id = transcript_search.rowid"
+        if wanted != Filter():
+            source += f" CROSS JOIN conversations c ON c.id = t.conversation AND {where}"
         order = "transcript_search.rowid"
     else:
         source = (
