@@ -28,14 +28,18 @@ class Reading(Library):
     def __init__(self, db: Path | None, person: str | None) -> None:
         chosen = settings()
         super().__init__(Archive(db or chosen.advisor_db), knowledge_base())
-        if person is None:
-            self.viewer = Viewer(PERSON, reviewer=True, name=f"console:local:{_account()}")
-        else:
-            self.viewer = Viewer(person, reviewer=person in chosen.advisor_reviewers)
+        self.viewer = viewer(person, chosen.advisor_reviewers)
 
     def transcript(self, id: str, did: Any) -> Transcript:
         """A transcript, or the end with a message."""
         return self.archive.transcript(self.viewer, id, did) or none_such(self, id)
+
+
+def viewer(person: str | None, reviewers: tuple[str, ...]) -> Viewer:
+    """Who looks: a person, with their own rights, or the operator at this terminal, who has the whole file anyway."""
+    if person is None:
+        return Viewer(PERSON, reviewer=True, name=f"console:local:{_account()}")
+    return Viewer(person, reviewer=person in reviewers)
 
 
 def _account() -> str:

@@ -285,3 +285,20 @@ def m002_erasure(db: Database) -> None:
     """What proves an erasure and repeats it after a restore."""
     for statement in _statements(_ERASURE):
         db.execute(statement)
+
+
+_ANALYSIS = """
+DROP VIEW advisories;
+CREATE VIEW advisories AS             -- for analysts: no place, no address
+SELECT c.id, c.platform, c.tenant, c.person, datetime(c.started_at / 1000, 'unixepoch') AS started,
+       datetime(c.last_at / 1000, 'unixepoch') AS last, c.status, c.process, c.kind, c.recommended, c.verdict, c.chosen,
+       c.unknowns, c.reviewed, c.flagged, c.language, c.knowledge
+FROM conversations c;
+"""
+
+
+@MIGRATIONS()
+def m003_analysis(db: Database) -> None:
+    """The list of advisories with what became of them."""
+    for statement in _statements(_ANALYSIS):
+        db.execute(statement)

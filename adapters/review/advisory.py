@@ -1,0 +1,85 @@
+"""One past advisory: the conversation, the advice computed again, and its export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+from urllib.parse import unquote
+
+from datasette.app import Datasette
+from datasette.utils.asgi import NotFound, Request, Response
+
+from adapters.review.deeds import may_erase
+from adapters.review.story import card, story
+from adapters.review.web import NONE_SUCH, desk_of, page, params_of, viewer_of
+from bot.archive import Did, Transcript
+from bot.export import FORMS, Form, file_name, rendered
+from bot.library import Library
+from bot.review import NO_OPTION, REVIEW_VERDICTS
+
+Result = TypeVar("Result")
+_TYPES: dict[str, str] = {
+    "md": "text/markdown; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "json": "application/json; charset=utf-8",
+    "csv": "text/csv; charset=utf-8",
+}
+
+
+async def _read(
+    datasette: Datasette, request: Request, did: Did, work: Callable[[Library, Transcript], Result]
+) -> tuple[Transcript, Result]:
+    """Do something with the transcript of the address, after the audit. Raises NotFound, which does not say why."""
+    viewer, id = viewer_of(request), unquote(request.url_vars["id"])
+
+    def read(library: Library) -> tuple[Transcript, Result] | None:
+        transcript = library.archive.transcript(viewer, id, did)
+        return (transcript, work(library, transcript)) if transcript is not None else None
+
+    found = await desk_of(datasette).run(read)
+    if found is None:
+        raise NotFound(NONE_SUCH)
+    return found
+
+
+async def shown(datasette: Datasette, request: Request) -> Response:
+    """The conversation with what was understood, the advice, and the forms."""
+    transcript, told = await _read(datasette, request, "show", story)
+    viewer = viewer_of(request)
+    return await page(
+        datasette, request, "advisory", transcript=transcript, s=transcript.summary, story=told, params=params_of(request),
+        verdicts=REVIEW_VERDICTS, no_option=NO_OPTION, forms=FORMS, erases=may_erase(viewer, transcript.summary),
+    )  # fmt: skip
+
+
+async def replayed(datasette: Datasette, request: Request) -> Response:
+    """The latest advice again, on the knowledge of its time and on today's."""
+
+    def again(library: Library, transcript: Transcript) -> list[object]:
+        if not transcript.advice:
+            return []
+        given = transcript.advice[-1]
+        return [library.replayed(transcript, given, today=today) for today in (False, True)] + [card(library, given)]
+
+    transcript, found = await _read(datasette, request, "replay", again)
+    then, now, given = found or (None, None, None)
+    return await page(
+        datasette, request, "replay", s=transcript.summary, then=then, now=now, card=given, params=params_of(request)
+    )
+
+
+async def exported(datasette: Datasette, request: Request) -> Response:
+    """The transcript as a file."""
+    form = _form(request.url_vars["form"])
+    transcript, text = await _read(
+        datasette, request, "export", lambda library, whole: rendered(whole, library.retelling(whole.summary), form)
+    )
+    headers = {"content-disposition": f'attachment; filename="{file_name(transcript.summary.id, form)}"'}
+    return Response(text, headers=headers, content_type=_TYPES[form])
+
+
+def _form(asked: str) -> Form:
+    for form in FORMS:
+        if form == asked:
+            return form
+    raise NotFound(f"An advisory can be exported as {', '.join(FORMS)}.")
