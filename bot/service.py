@@ -24,7 +24,7 @@ from bot.engine import fold, step
 from bot.events import Act, Answered, Event, Heard, Requested, Started, Upgraded
 from bot.markup import clean, escape
 from bot.messages import Ignored, Incoming, Unreadable
-from bot.speak import Message, speak
+from bot.speak import Message, pictured, speak
 from bot.store import Conversation, Delivery, Line, Received, Store, StoreError
 from bot.taps import tap
 from bot.tell import answered as told
@@ -233,7 +233,7 @@ class Service:
         self.store.append(conversation.id, number, event)
         self.store.answered(conversation.id, number, event, said, case.answers if case else {}, after.answers)
         effects = stepped.effects
-        messages = _joined([(effect, speak(effect, after, self.knowledge, self.retention_days)) for effect in effects])
+        messages = _joined([each for effect in effects for each in self._spoken(effect, number, after)])
         lines = [Line(number, event.at, "person", event.by, event.via, said)] if isinstance(event, Heard) else []
         lines += [Line(number, event.at, "advisor", None, message.name, message.text) for message in messages]
         self.store.write(conversation.id, lines)
@@ -246,6 +246,11 @@ class Service:
             self.store.enqueue(conversation, conversation.address, "send", message.model_dump_json(), None, event.at)
         self._note(conversation, after, effects, event.at)
         return number + 1, after
+
+    def _spoken(self, effect: Effect, number: int, case: Case) -> list[tuple[Effect, Message]]:
+        """What is said for an effect; an advice is shown before it is told."""
+        shown = [(effect, pictured(effect, number, case))] if isinstance(effect, Recommend) else []
+        return [*shown, (effect, speak(effect, case, self.knowledge, self.retention_days))]
 
     def _settle_question(self, conversation: Conversation, before: Case | None, after: Case, now: int) -> None:
         """The message of a question that has just been answered shows the answer and loses its buttons."""
@@ -304,6 +309,8 @@ def _joined(spoken: list[tuple[Effect, Message]]) -> list[Message]:
     for effect, message in spoken:
         if isinstance(effect, Note) and not message.buttons:
             lead += message.markdown + "\n\n"
+        elif message.picture is not None:
+            found.append(message)
         else:
             found.append(message.model_copy(update={"markdown": lead + message.markdown}))
             lead = ""

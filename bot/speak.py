@@ -44,7 +44,8 @@ class Button(Frozen):
 class Message(Frozen):
     """What is sent: Markdown, buttons, and which question they belong to.
 
-    `buttons` answer the open question; `more` are the ways round it. `ranking` asks for taps in order.
+    `buttons` answer the open question; `more` are the ways round it. `ranking` asks for taps in order. `picture` is the number
+    of the event whose advice is sent as a picture, with this Markdown under it.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Message(Frozen):
     more: tuple[Button, ...] = ()
     question: str | None = None
     ranking: bool = False
+    picture: int | None = None
 
     @property
     def text(self) -> str:
@@ -100,6 +102,12 @@ def speak(effect: Effect, case: Case, knowledge: Knowledge, retention_days: int 
     question = effect.question if isinstance(effect, Ask) else None
     ranking = question is not None and knowledge.questions[question].type == "ranking"
     return Message(name=name, markdown=markdown, buttons=buttons, more=more, question=question, ranking=ranking)
+
+
+def pictured(effect: Recommend, event_number: int, case: Case) -> Message:
+    """The message that carries the picture of an advice, with the short verdict under it."""
+    markdown = _template(case.language, "picture").render(effect=effect).strip()
+    return Message(name="picture", markdown=markdown, picture=event_number)
 
 
 def _view(effect: Effect, case: Case, knowledge: Knowledge, retention_days: int | None) -> Mapping[str, object]:

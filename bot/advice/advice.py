@@ -25,9 +25,13 @@ class Exclusion(Part):
 
 
 class Cost(Part):
-    """5th, 50th and 95th percentiles. Money covers work, checking, management and set-up; `errors` come on top."""
+    """5th, 50th and 95th percentiles. Money covers work, checking, management and set-up; `errors` come on top.
+
+    `per_correct` is the price of an item over the share that is right: what one good item costs if bad ones are found and redone.
+    """
 
     per_item: Percentiles | None
+    per_correct: Percentiles | None = None
     per_month: Percentiles | None
     errors_per_item: Percentiles | None
     total: Percentiles | None
@@ -190,3 +194,11 @@ class Advice(Part):
         for flip in plain["flips"]:
             flip["from"] = flip.pop("from_")
         return plain
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Advice:
+        """An advice from what `as_json` gave. Raises pydantic.ValidationError for anything else."""
+        flips = [{**flip, "from_": flip["from"]} for flip in plain["flips"]]
+        for flip in flips:
+            del flip["from"]
+        return cls.model_validate({**plain, "flips": flips})

@@ -69,6 +69,7 @@ def option_cost(knowledge: Knowledge, r: Robustness, money: Purse, option: int, 
     once, gain = float(np.median(set_up)), float(np.median(saved))
     return Cost(
         per_item=percentiles(item),
+        per_correct=percentiles(item / costs.accuracy[:, option]),
         per_month=percentiles(item * monthly),
         errors_per_item=percentiles(np.broadcast_to(costs.errors[:, option], n) * money.item),
         total=percentiles(set_up + running * annuity),
