@@ -119,12 +119,12 @@ class Archive:
             yield from found
             after = found[-1].cursor
 
-    def count(self, viewer: Viewer, wanted: Filter, most: int = -1) -> int:
-        """How many there are; counting ends at `most` where that is given, so that it stays cheap."""
+    def count(self, viewer: Viewer, wanted: Filter, at_most: int = -1) -> int:
+        """How many there are; counting stops `at_most` there, which keeps it quick."""
         where, bound = conditions(viewer, wanted)
-        sql = f"SELECT count(*) FROM (SELECT 1 FROM conversations c WHERE {where} LIMIT :most)"  # noqa: S608  ours
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM conversations c WHERE {where} LIMIT :at_most)"  # noqa: S608  ours
         with self.explained():
-            row = self.store.connection.execute(sql, bound | {"most": most}).fetchone()
+            row = self.store.connection.execute(sql, bound | {"at_most": at_most}).fetchone()
         return int(row[0])
 
     def summary(self, viewer: Viewer, id: str) -> Summary | None:
