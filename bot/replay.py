@@ -16,6 +16,7 @@ from bot.difference import Change, Difference, changed, differences
 from bot.effects import Recommend
 from bot.engine import fold, step
 from bot.events import Event
+from bot.guard import MARK
 from knowledge.load import KnowledgeError, load
 from knowledge.model import Knowledge
 
@@ -98,6 +99,8 @@ def replay(transcript: Transcript, given: Given, knowledge: Knowledge, before: C
     same = given.knowledge == knowledge.version
     advice = (again if same else reconsidered)(transcript.events, given.event_number, knowledge)
     text = json.dumps(advice.as_json(), ensure_ascii=False)
+    if any(isinstance(stated.value, str) and MARK in stated.value for stated in advice.answers):
+        text = text.replace(advice.answers_digest, given.digest)  # the receipt is of the words before they were struck out
     then, now = json.loads(given.text), json.loads(text)
     replayed = Replayed(
         conversation=transcript.summary.id,

@@ -19,13 +19,14 @@ from pydantic import TypeAdapter
 from bot.agenda import pending
 from bot.answers import Answer
 from bot.case import Case, given
-from bot.effects import Effect, Note, Recommend
+from bot.effects import Effect, Note, Recommend, Strike
 from bot.engine import fold, step
 from bot.events import Act, Answered, Event, Heard, Requested, Started, Upgraded
 from bot.markup import clean, escape
 from bot.messages import Ignored, Incoming, Unreadable
 from bot.speak import Message, pictured, speak
 from bot.store import Conversation, Delivery, Line, Received, Store, StoreError
+from bot.striking import strike_private
 from bot.taps import tap
 from bot.tell import answered as told
 from bot.understand.reading import Request
@@ -74,6 +75,7 @@ class Service:
         self.language, self.order, self.everyone, self.retention_days = language, order, everyone, retention_days
         self._cases: OrderedDict[str, tuple[int, Case]] = OrderedDict()
         self._knowledge_kept = False
+        self._seen = store.others_wrote()
 
     def receive(self, deliveries: Iterable[Delivery]) -> int:
         """Store deliveries durably; only after this returns may the platform be told that they arrived."""
@@ -86,6 +88,9 @@ class Service:
             return 0
         fresh: dict[str, tuple[int, Case]] = {}
         with self.store.transaction():
+            if (seen := self.store.others_wrote()) != self._seen:  # words may have been struck out or erased meanwhile
+                self._cases.clear()
+                self._seen = seen
             batch = self.store.waiting(self.platform, limit)  # again: an erasure may have come in between
             for received in batch:
                 self._turn(received, fresh)
@@ -161,11 +166,12 @@ class Service:
             self.store.enqueue(conversation, conversation.address, "send", body.model_dump_json(), None, self.world.now())
 
     def _acts(self, incoming: Incoming, said: str, case: Case) -> tuple[Act, ...]:
-        from bot.understand.hear import hear
+        from bot.understand.hear import exposed, hear
 
         if incoming.via == "file":
             given = TypeAdapter(dict[str, Answer]).validate_json(incoming.text)
-            return tuple(Answered(question=id, answer=answer) for id, answer in given.items())
+            own = [answer.value for answer in given.values() if isinstance(answer.value, str)]
+            return (*(Answered(question=id, answer=answer) for id, answer in given.items()), *exposed(own, case, self.knowledge))
         if incoming.token is not None:
             return (tap(incoming.token, case, self.knowledge),)
         if not said.strip():
@@ -245,6 +251,10 @@ class Service:
         for message in messages:
             self.store.enqueue(conversation, conversation.address, "send", message.model_dump_json(), None, event.at)
         self._note(conversation, after, effects, event.at)
+        for effect in effects:
+            if isinstance(effect, Strike):
+                private = self.knowledge.words(after.language).private
+                strike_private(self.store.connection, conversation.id, effect.events, private, event.at)
         return number + 1, after
 
     def _spoken(self, effect: Effect, number: int, case: Case) -> list[tuple[Effect, Message]]:
@@ -255,6 +265,8 @@ class Service:
     def _settle_question(self, conversation: Conversation, before: Case | None, after: Case, now: int) -> None:
         """The message of a question that has just been answered shows the answer and loses its buttons."""
         open_before = pending(before, self.knowledge).question if before else None
+        if after.exposed:
+            return  # its words may yet be struck out, and a platform keeps what was sent
         if open_before is None or after.answers.get(open_before) == (before.answers.get(open_before) if before else None):
             return
         about = self.store.last_asked(conversation.id)
@@ -307,7 +319,7 @@ def _joined(spoken: list[tuple[Effect, Message]]) -> list[Message]:
     found: list[Message] = []
     lead = ""
     for effect, message in spoken:
-        if isinstance(effect, Note) and not message.buttons:
+        if isinstance(effect, Note | Strike) and not message.buttons:
             lead += message.markdown + "\n\n"
         elif message.picture is not None:
             found.append(message)

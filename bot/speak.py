@@ -26,7 +26,9 @@ from bot.effects import (
     HelpWith,
     Inform,
     Note,
+    OfferStrike,
     Recommend,
+    Strike,
     Summarise,
     WhatIf,
 )
@@ -120,6 +122,10 @@ def _view(effect: Effect, case: Case, knowledge: Knowledge, retention_days: int 
             return tell.understood(effect, case, knowledge)
         case AskConflict():
             return tell.conflict(effect, case, knowledge)
+        case OfferStrike():
+            return tell.private(effect, case, knowledge)
+        case Strike():
+            return {}
         case Summarise():
             return tell.summary(case, knowledge)
         case Recommend(advice=advice, changed=changed):
@@ -171,6 +177,8 @@ def _buttons(effect: Effect, case: Case, knowledge: Knowledge) -> tuple[tuple[Bu
         case AskConflict(questions=questions):
             either = [Button(label=words.questions[id].name.capitalize(), token=f"x:{effect.stamp}:{id}") for id in questions]
             return (*either, said("both_right", f"y:{effect.stamp}")), ()
+        case OfferStrike():
+            return (said("strike", f"y:{effect.stamp}"), said("keep", f"x:{effect.stamp}")), ()
         case Summarise(final=True):
             return (said("yes_advise", f"y:{effect.stamp}"), said("change", taps.request_token("change"))), ()
         case Recommend():

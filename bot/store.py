@@ -183,6 +183,10 @@ class Store:
         except sqlite3.Error as error:
             raise _explained(error, self.path) from error
 
+    def others_wrote(self) -> int:
+        """A number that changes when another connection, of this or another process, has written."""
+        return int(self._rows("PRAGMA data_version")[0][0])
+
     # --- inbox ---------------------------------------------------------------------------------------------------------
 
     def put(self, deliveries: Iterable[Delivery]) -> int:
