@@ -10,6 +10,7 @@ from datasette.app import Datasette
 from datasette.utils.asgi import NotFound, Request, Response
 
 from adapters.review.deeds import may_erase
+from adapters.review.picture import addresses
 from adapters.review.story import card, story
 from adapters.review.web import NONE_SUCH, desk_of, page, params_of, viewer_of
 from bot.archive import Did, Transcript
@@ -45,11 +46,21 @@ async def _read(
 async def shown(datasette: Datasette, request: Request) -> Response:
     """The conversation with what was understood, the advice, and the forms."""
     transcript, told = await _read(datasette, request, "show", story)
-    viewer = viewer_of(request)
+    s = transcript.summary
     return await page(
-        datasette, request, "advisory", transcript=transcript, s=transcript.summary, story=told, params=params_of(request),
-        verdicts=REVIEW_VERDICTS, no_option=NO_OPTION, forms=FORMS, erases=may_erase(viewer, transcript.summary),
-    )  # fmt: skip
+        datasette,
+        request,
+        "advisory",
+        transcript=transcript,
+        s=s,
+        story=told,
+        picture=addresses(datasette, request, s.id),
+        params=params_of(request),
+        verdicts=REVIEW_VERDICTS,
+        no_option=NO_OPTION,
+        forms=FORMS,
+        erases=may_erase(viewer_of(request), s),
+    )
 
 
 async def replayed(datasette: Datasette, request: Request) -> Response:
@@ -59,7 +70,9 @@ async def replayed(datasette: Datasette, request: Request) -> Response:
         if not transcript.advice:
             return []
         given = transcript.advice[-1]
-        return [library.replayed(transcript, given, today=today) for today in (False, True)] + [card(library, given)]
+        return [library.replayed(transcript, given, today=today) for today in (False, True)] + [
+            card(library, given, transcript.summary.language)
+        ]
 
     transcript, found = await _read(datasette, request, "replay", again)
     then, now, given = found or (None, None, None)

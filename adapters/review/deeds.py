@@ -14,6 +14,7 @@ from bot.archive import Summary, Viewer
 from bot.erasure import forget_conversation
 from bot.library import Library
 from bot.review import NO_OPTION, REVIEW_VERDICTS, NotAllowed, outcome, review
+from bot.striking import forget_words
 
 _KEPT = (*CHOICES, "kind", "recommended", "outcome", "person", "since", "until")
 """Filters that a form hands on, so that the next one comes from the same list."""
@@ -84,6 +85,23 @@ async def _own(datasette: Datasette, request: Request, id: str) -> Summary:
     if summary is None or not may_erase(viewer, summary):
         raise NotFound(NONE_SUCH)
     return summary
+
+
+async def struck(datasette: Datasette, request: Request) -> Response:
+    """Words taken out of an advisory: asked first, with what would be marked; then done, with a receipt."""
+    id, form, _ = await _filled(request)
+    summary = await _own(datasette, request, id)
+    spans, sure = [each.strip() for each in form.get("words", "").splitlines() if each.strip()], form.get("sure") == "yes"
+    try:
+        receipt = await desk_of(datasette).run(
+            lambda library: forget_words(library.archive.writer, id, spans, library.archive.now, dry_run=not sure)
+        )
+    except ValueError as error:
+        return await told(datasette, request, "Nothing was taken out", f"{error}.", 400)
+    if not receipt.erased:
+        text = "None of these words stand in it. Write them as they stand there, one passage a line."
+        return await told(datasette, request, "Nothing was taken out", text, 400)
+    return await page(datasette, request, "receipt" if sure else "strike", s=summary, receipt=receipt, words_out=spans)
 
 
 async def deleted(datasette: Datasette, request: Request) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from datasette.app import Datasette
@@ -10,15 +10,14 @@ from datasette.utils.asgi import Request, Response
 
 from adapters.review.listing import CHOICES, filter_of
 from adapters.review.web import desk_of, page, params_of, viewer_of
-from adapters.review.wording import Wording
-from bot.statistics import QuestionCount, Statistics, statistics
+from bot.statistics import Statistics, statistics
 
 
 @dataclass(frozen=True)
 class Bar:
     """One bar: `share` of the longest bar and `part` of the whole, in per cent; no `part` where the whole says nothing."""
 
-    label: str
+    id: str
     count: int
     share: float
     part: float | None = None
@@ -26,54 +25,34 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
-    """A titled set of bars; `about` says what is counted."""
+    """Bars that count one thing; the template has the words for chart and bars."""
 
     id: str
-    title: str
-    about: str
-    unit: str
     bars: tuple[Bar, ...]
 
 
-def charts(found: Statistics, words: Wording) -> list[Chart]:
-    """The charts of the page; those with nothing to show are left out."""
-
-    def plain(id: str) -> str:
-        return id.replace("_", " ").capitalize()
-
-    order = {id: place for place, id in enumerate(words.base.questions)}
-    questions = sorted(found.questions, key=lambda each: order.get(each.question, len(order)))
-
-    def of_questions(count: Callable[[QuestionCount], int]) -> list[tuple[str, int]]:
-        return [(words.question(each.question).capitalize(), count(each)) for each in questions]
-
+def charts(found: Statistics, order: Iterable[str]) -> list[Chart]:
+    """The charts of the page, those without a bar left out. `order` is that of the questions."""
+    place = {id: number for number, id in enumerate(order)}
+    questions = sorted(found.questions, key=lambda each: place.get(each.question, len(place)))
     made = [
-        _chart("status", "How far they came", "advisories by status", _named(found.by_status, plain), found.conversations),
-        _chart("verdict", "How sure the advice was", "advices by verdict", _named(found.by_verdict, plain), found.advised),
-        _chart("advised", "What was advised", "advices by option", _named(found.by_recommended, words.option), found.advised),
-        _chart("kind", "Kinds of work", "advisories by kind of work", _named(found.by_kind, words.kind), found.conversations),
-        _chart("platform", "Where people wrote", "advisories by platform", _named(found.by_platform, plain), found.conversations),
-        _chart(
-            "reviews", "What reviewers said", "reviews by verdict", _named(found.reviews, plain), sum(found.reviews.values())
-        ),
-        _chart("unknown", "Where people do not know", "“don't know” by question", of_questions(lambda each: each.dont_know)),
-        _chart(
-            "stopped", "Where people stop", "unfinished advisories by the question asked last",
-            of_questions(lambda each: each.stopped),
-        ),
-    ]  # fmt: skip
+        _chart("status", found.by_status, found.conversations),
+        _chart("verdict", found.by_verdict, found.advised),
+        _chart("advised", found.by_recommended, found.advised),
+        _chart("kind", found.by_kind, found.conversations),
+        _chart("platform", found.by_platform, found.conversations),
+        _chart("reviews", found.reviews, sum(found.reviews.values())),
+        _chart("unknown", {each.question: each.dont_know for each in questions}),
+        _chart("stopped", {each.question: each.stopped for each in questions}),
+    ]
     return [each for each in made if each.bars]
 
 
-def _named(counts: dict[str, int], name: Callable[[str], str]) -> list[tuple[str, int]]:
-    return [(name(id), count) for id, count in counts.items()]
-
-
-def _chart(id: str, title: str, about: str, counts: Iterable[tuple[str, int]], whole: int = 0) -> Chart:
-    kept = [(label, count) for label, count in counts if count]
-    most = max((count for _, count in kept), default=1)
-    bars = (Bar(label, count, 100 * count / most, 100 * count / whole if whole else None) for label, count in kept)
-    return Chart(id, title, about, about.partition(" by ")[0], tuple(bars))
+def _chart(id: str, counts: Mapping[str, int], whole: int = 0) -> Chart:
+    kept = {name: count for name, count in counts.items() if count}
+    most = max(kept.values(), default=1)
+    bars = (Bar(name, count, 100 * count / most, 100 * count / whole if whole else None) for name, count in kept.items())
+    return Chart(id, tuple(bars))
 
 
 async def shown(datasette: Datasette, request: Request) -> Response:
@@ -82,5 +61,5 @@ async def shown(datasette: Datasette, request: Request) -> Response:
     wanted, wrong = filter_of(params)
     params = {name: value for name, value in params.items() if name not in ("q", "after")}
     found = await desk.run(lambda library: statistics(library.archive, viewer, wanted))
-    made = charts(found, Wording(desk.today))
+    made = charts(found, desk.today.questions)
     return await page(datasette, request, "statistics", found=found, charts=made, params=params, wrong=wrong, choices=CHOICES)

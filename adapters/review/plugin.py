@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from datasette import hookimpl
@@ -12,7 +13,8 @@ from datasette.utils.asgi import Base400, NotFound, Request, Response
 from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
-from adapters.review import advisory, deeds, entrance, figures, listing, tables
+from adapters.review import advisory, deeds, entrance, figures, listing, picture, tables
+from adapters.review.desk import ANY
 from adapters.review.web import DESKS, told, viewer_of
 from bot.store import StoreError
 
@@ -31,6 +33,8 @@ ROUTES = [
     (rf"{_ID}/export\.(?P<form>[a-z]+)$", advisory.exported),
     (rf"{_ID}/review$", deeds.reviewed),
     (rf"{_ID}/outcome$", deeds.chosen),
+    (rf"{_ID}/picture\.png$", picture.drawn),
+    (rf"{_ID}/strike$", deeds.struck),
     (rf"{_ID}/delete$", deeds.deleted),
 ]
 
@@ -71,6 +75,15 @@ def extra_template_vars(request: Request | None, datasette: Datasette) -> dict[s
     """Who is signed in, for the head of every page."""
     signed_in = datasette in DESKS and request is not None and request.actor
     return {"viewer": viewer_of(request) if signed_in else None, "here": request.path if request else ""}
+
+
+@hookimpl
+def render_cell(value: object, column: str, table: str | None, datasette: Datasette) -> Any:
+    """Ids of advisories lead to their page."""
+    names_one = column == "conversation" or (column == "id" and table == "advisories")
+    if datasette not in DESKS or not names_one or not isinstance(value, str) or value == ANY:
+        return None
+    return Markup('<a href="/advisory/{}">{}</a>').format(quote(value, safe=""), value)
 
 
 @hookimpl

@@ -7,9 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 
+from pydantic import ValidationError
+
+from bot.advice.advice import Advice
 from bot.archive import Given, Transcript
+from bot.chart import Which, alt, pictures
 from bot.engine import fold
-from bot.events import Act, Answered, CameLate, Confirmed, Heard, Missed, Proposed, Rejected, Requested
+from bot.events import Act, Answered, CameLate, Confirmed, Exposed, Heard, Missed, Proposed, Rejected, Requested
 from bot.library import Library
 from bot.markup import clean
 from knowledge.model import Dispute, Knowledge, Precedent
@@ -49,11 +53,12 @@ class Fact:
 
 @dataclass(frozen=True)
 class Card:
-    """An advice as it was given: its JSON, and every fact that it names."""
+    """An advice as it was given: its JSON, every fact that it names, and in words what each picture of it shows."""
 
     given: Given
     advice: Mapping[str, Any]
     facts: Mapping[str, Fact]
+    pictures: Mapping[Which, str]
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,8 @@ def story(library: Library, transcript: Transcript) -> Story:
     """Tell it with the knowledge of its time where that can still be read."""
     retelling = library.retelling(transcript.summary)
     asked = library.archive.asked(transcript.summary.id)
-    cards = {given.event_number: card(library, given) for given in transcript.advice}
+    language = transcript.summary.language
+    cards = {given.event_number: card(library, given, language) for given in transcript.advice}
     turns, seen = list[Turn](), dict[int, int]()
     for said in retelling.conversation(transcript):
         nth = seen[said.event_number] = seen.get(said.event_number, 0) + 1
@@ -133,17 +139,34 @@ def _about(act: Act) -> Iterable[str | None]:
             return [*(fact.question for fact in facts), *(doubt.question for doubt in doubts)]
         case Rejected(question=question):
             return [question]
-        case Requested() | Confirmed() | Missed():
+        case Requested() | Confirmed() | Missed() | Exposed():
             return [None]
         case _:
             assert_never(act)
 
 
-def card(library: Library, given: Given) -> Card:
+def card(library: Library, given: Given, language: str) -> Card:
     """An advice with the facts that its statements name."""
-    advice = json.loads(given.text)
+    plain = json.loads(given.text)
     base = library.of_its_time(given.knowledge)
-    return Card(given, advice, {id: fact for id in _named(advice) if (fact := _fact(base, id)) is not None})
+    facts = {id: fact for id in _named(plain) if (fact := _fact(base, id)) is not None}
+    return Card(given, plain, facts, _pictures(given, base, language))
+
+
+def as_given(given: Given) -> Advice | None:
+    """The advice as a value; None if it is of a form that this version does not know."""
+    try:
+        return Advice.from_json(json.loads(given.text))
+    except (ValidationError, KeyError, TypeError):
+        return None
+
+
+def _pictures(given: Given, base: Knowledge, language: str) -> dict[Which, str]:
+    advice = as_given(given)
+    try:
+        return {which: alt(advice, base, language, which) for which in pictures(advice)} if advice else {}
+    except (KeyError, ValueError):
+        return {}  # of a knowledge base that can no longer be read
 
 
 def _named(node: object) -> set[str]:
