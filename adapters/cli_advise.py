@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     show_default=True,
 )
 @click.option("--theme", type=click.Choice(["light", "dark"]), default="light", help="Colours of the picture.", show_default=True)
+@click.option("--memo", type=click.Path(path_type=Path), help="Write the decision memo into this file: .md or .html.")
 @click.option("--lang", default=None, help="Language of the words (default: ADVISOR_LANG).")
 def advise(
     file: Path,
@@ -43,6 +44,7 @@ def advise(
     chart: Path | None,
     picture: Which,
     theme: Theme,
+    memo: Path | None,
     lang: str | None,
 ) -> None:
     """Advice for an answer file, without a conversation. Nothing is stored."""
@@ -59,6 +61,10 @@ def advise(
     advice = advice_of(_counting(answers, base), base, language, filled.figures, filled.swing)
     if chart is not None:
         _draw(advice, base, language, chart, picture, theme)
+    if memo is not None:
+        from adapters.cli_memo import memo_file
+
+        memo_file(advice, base, language, memo)
     if as_json or form == "json":
         emit(advice.as_json())
     else:

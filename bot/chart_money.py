@@ -12,7 +12,14 @@ from knowledge.model import Language
 NAME_ROOM, RIGHT = 200.0, 200.0
 PLOT_FROM, PLOT_TO = EDGE + NAME_ROOM, WIDTH - EDGE - RIGHT
 ROW, THICK, DOT = 62.0, 16.0, 12.0
-BREAK_EVEN = ("sum_break_even_error", "sum_break_even_accuracy", "sum_dominated", "sum_payback", "sum_no_payback")
+BREAK_EVEN = (
+    "sum_break_even_error",
+    "sum_break_even_accuracy",
+    "sum_dominated",
+    "sum_payback",
+    "sum_payback_soon",
+    "sum_no_payback",
+)
 
 
 def has_money(advice: Advice) -> bool:

@@ -97,18 +97,21 @@ def _template(language: str, name: str) -> Template:
 def speak(effect: Effect, case: Case, knowledge: Knowledge, retention_days: int | None = None) -> Message:
     """The message for one effect."""
     name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(effect).__name__).lower()
-    view = _view(effect, case, knowledge, retention_days)
-    markdown = _template(case.language, name).render(effect=effect, **view).strip()
-    markdown = re.sub(r"\n{3,}", "\n\n", markdown)
+    markdown = filled(name, case.language, {"effect": effect, **_view(effect, case, knowledge, retention_days)})
     buttons, more = _buttons(effect, case, knowledge)
     question = effect.question if isinstance(effect, Ask) else None
     ranking = question is not None and knowledge.questions[question].type == "ranking"
     return Message(name=name, markdown=markdown, buttons=buttons, more=more, question=question, ranking=ranking)
 
 
+def filled(name: str, language: str, view: Mapping[str, object]) -> str:
+    """A template with its values, as Markdown; every value is escaped that is not Markdown of ours."""
+    return re.sub(r"\n{3,}", "\n\n", _template(language, name).render(view).strip())
+
+
 def pictured(effect: Recommend, event_number: int, case: Case) -> Message:
     """The message that carries the picture of an advice, with the short verdict under it."""
-    markdown = _template(case.language, "picture").render(effect=effect).strip()
+    markdown = filled("picture", case.language, {"effect": effect})
     return Message(name="picture", markdown=markdown, picture=event_number)
 
 

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.answers import Answer, Money
+
 Verdict = Literal["clear", "likely", "close", "abstain"]
 Percentiles = tuple[float, float, float]
 
@@ -160,6 +162,20 @@ class Stated(Part):
     status: str
     value: Any = None
     unsure: bool = False
+
+    @property
+    def answer(self) -> Answer | None:
+        """The answer as the interview has it; None if the question was not asked."""
+        if self.status == "not_asked":
+            return None
+        match self.value:
+            case {"value": amount, "currency": currency}:
+                value: Any = Money(amount=amount, currency=currency)
+            case list():
+                value = tuple((tier,) if isinstance(tier, str) else tuple(tier) for tier in self.value)
+            case plain:
+                value = plain
+        return Answer.model_validate({"status": self.status, "value": value, "unsure": self.unsure})
 
 
 class Advice(Part):
