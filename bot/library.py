@@ -31,6 +31,16 @@ class Library:
         except CannotReplay:
             return self.today
 
+    def worded(self, version: str) -> Knowledge:
+        """The knowledge of its time, with today's sentences where it has none: it may be older than what is made of it."""
+        base = self.of_its_time(version)
+        known = {language: words.sentences for language, words in self.today.languages.items()}
+        languages = {
+            language: words.model_copy(update={"sentences": {**known.get(language, known["en"]), **words.sentences}})
+            for language, words in base.languages.items()
+        }
+        return base.model_copy(update={"languages": languages})
+
     def retelling(self, summary: Summary) -> Retelling:
         """The words for a transcript: those of its time where they can still be read."""
         return Retelling(self.of_its_time(summary.knowledge), self.today, summary.language)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import unquote
 
@@ -11,11 +12,12 @@ from datasette.utils.asgi import NotFound, Request, Response
 
 from adapters.review.deeds import may_erase
 from adapters.review.picture import addresses
-from adapters.review.story import card, story
+from adapters.review.story import as_given, card, story
 from adapters.review.web import NONE_SUCH, desk_of, page, params_of, viewer_of
 from bot.archive import Did, Transcript
 from bot.export import FORMS, Form, file_name, rendered
 from bot.library import Library
+from bot.memo import memo_page
 from bot.review import NO_OPTION, REVIEW_VERDICTS
 
 Result = TypeVar("Result")
@@ -81,14 +83,34 @@ async def replayed(datasette: Datasette, request: Request) -> Response:
     )
 
 
+async def memo(datasette: Datasette, request: Request) -> Response:
+    """The latest advice as a decision memo, a page of its own that prints on A4."""
+
+    def written(library: Library, transcript: Transcript) -> str | None:
+        given = transcript.advice[-1] if transcript.advice else None
+        advice = as_given(given) if given is not None else None
+        if given is None or advice is None:
+            return None
+        day, base = datetime.fromtimestamp(given.at / 1000, UTC).date(), library.worded(given.knowledge)
+        return memo_page(advice, base, transcript.summary.language, day, transcript.summary.id)
+
+    transcript, text = await _read(datasette, request, "export", written)
+    if text is None:
+        raise NotFound("There is no advice in it that a memo could be made of.")
+    return _file(text, file_name(transcript.summary.id, "memo.html"), "html")
+
+
+def _file(text: str, name: str, form: str) -> Response:
+    return Response(text, headers={"content-disposition": f'attachment; filename="{name}"'}, content_type=_TYPES[form])
+
+
 async def exported(datasette: Datasette, request: Request) -> Response:
     """The transcript as a file."""
     form = _form(request.url_vars["form"])
     transcript, text = await _read(
         datasette, request, "export", lambda library, whole: rendered(whole, library.retelling(whole.summary), form)
     )
-    headers = {"content-disposition": f'attachment; filename="{file_name(transcript.summary.id, form)}"'}
-    return Response(text, headers=headers, content_type=_TYPES[form])
+    return _file(text, file_name(transcript.summary.id, form), form)
 
 
 def _form(asked: str) -> Form:

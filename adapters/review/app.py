@@ -16,6 +16,7 @@ from datasette.plugins import pm
 from itsdangerous import BadSignature
 
 from adapters.review import tables
+from adapters.review.csv_answers import Defused
 from adapters.review.desk import Desk
 from adapters.review.gate import App, Gate
 from adapters.review.settings import is_loopback
@@ -83,7 +84,7 @@ def build(desk: Desk, names: tuple[str, ...] = LOCAL) -> tuple[App, Datasette]:
         except BadSignature:
             return None
 
-    return Gate(datasette.app(), desk, names, unsign), datasette
+    return Gate(Defused(datasette.app()), desk, names, unsign), datasette
 
 
 async def serve(desk: Desk, host: str, port: int, names: tuple[str, ...], ready: Callable[[str], None]) -> None:

@@ -8,16 +8,12 @@ from urllib.parse import quote, unquote
 from datasette.app import Datasette
 from datasette.utils.asgi import NotFound, Request, Response
 
-from adapters.review.listing import CHOICES
-from adapters.review.web import NONE_SUCH, Params, desk_of, form_of, go, link, page, told, viewer_of
+from adapters.review.web import NONE_SUCH, Params, desk_of, form_of, go, link, page, params_of, told, viewer_of
 from bot.archive import Summary, Viewer
 from bot.erasure import forget_conversation
 from bot.library import Library
 from bot.review import NO_OPTION, REVIEW_VERDICTS, NotAllowed, outcome, review
 from bot.striking import forget_words
-
-_KEPT = (*CHOICES, "kind", "recommended", "outcome", "person", "since", "until")
-"""Filters that a form hands on, so that the next one comes from the same list."""
 
 
 def may_erase(viewer: Viewer, summary: Summary) -> bool:
@@ -26,11 +22,10 @@ def may_erase(viewer: Viewer, summary: Summary) -> bool:
 
 
 async def _filled(request: Request) -> tuple[str, Params, Params]:
-    """The advisory's id, the form, and the list to go on with. Raises NotFound where nothing was sent."""
+    """The advisory's id, the form, and from the address the filters to go on with. Raises NotFound where nothing was sent."""
     if request.method != "POST":
         raise NotFound("This address takes a filled form.")
-    form = await form_of(request)
-    return unquote(request.url_vars["id"]), form, {name: form[name] for name in _KEPT if form.get(name)}
+    return unquote(request.url_vars["id"]), await form_of(request), params_of(request)
 
 
 def _page_of(id: str, params: Params, at: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from datasette.app import Datasette
-from datasette.utils.asgi import Request, Response
+from datasette.utils.asgi import NotFound, Request, Response
 
 from adapters.review.gate import COOKIE
 from adapters.review.passwords import MOST_LETTERS
@@ -38,8 +38,9 @@ async def sign_in(datasette: Datasette, request: Request) -> Response:
 
 async def sign_out(datasette: Datasette, request: Request) -> Response:
     """The session ends; its cookie is worth nothing from now on."""
-    if request.method == "POST":
-        desk_of(datasette).sessions.end(str(request.scope["review_session"]))
+    if request.method != "POST":
+        raise NotFound("This address takes a filled form.")
+    desk_of(datasette).sessions.end(str(request.scope["review_session"]))
     response = go("/sign-in")
     response.set_cookie(COOKIE, "", max_age=0, httponly=True, samesite="strict")
     return response

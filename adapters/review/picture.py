@@ -46,7 +46,7 @@ async def drawn(datasette: Datasette, request: Request) -> Response:
         if summary is None or given is None or advice is None:
             return None
         try:
-            return draw(advice, library.of_its_time(given.knowledge), summary.language, which, theme).png
+            return draw(advice, library.worded(given.knowledge), summary.language, which, theme).png
         except (NoPicture, KeyError, ValueError):
             return None
 

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from adapters.review import advisory, deeds, entrance, figures, listing, picture, tables
 from adapters.review.desk import ANY
 from adapters.review.web import DESKS, told, viewer_of
+from bot.markup import clean
 from bot.store import StoreError
 
 log = structlog.get_logger()
@@ -33,6 +34,7 @@ ROUTES = [
     (rf"{_ID}/export\.(?P<form>[a-z]+)$", advisory.exported),
     (rf"{_ID}/review$", deeds.reviewed),
     (rf"{_ID}/outcome$", deeds.chosen),
+    (rf"{_ID}/memo\.html$", advisory.memo),
     (rf"{_ID}/picture\.png$", picture.drawn),
     (rf"{_ID}/strike$", deeds.struck),
     (rf"{_ID}/delete$", deeds.deleted),
@@ -79,10 +81,13 @@ def extra_template_vars(request: Request | None, datasette: Datasette) -> dict[s
 
 @hookimpl
 def render_cell(value: object, column: str, table: str | None, datasette: Datasette) -> Any:
-    """Ids of advisories lead to their page."""
-    names_one = column == "conversation" or (column == "id" and table == "advisories")
-    if datasette not in DESKS or not names_one or not isinstance(value, str) or value == ANY:
+    """Ids of advisories lead to their page, and nothing is shown that cannot be seen."""
+    if datasette not in DESKS or not isinstance(value, str):
         return None
+    names_one = column == "conversation" or (column == "id" and table == "advisories")
+    if not names_one or value == ANY:
+        seen = clean(value)
+        return seen[: datasette.setting("truncate_cells_html")] if seen != value else None
     return Markup('<a href="/advisory/{}">{}</a>').format(quote(value, safe=""), value)
 
 

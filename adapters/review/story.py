@@ -148,7 +148,7 @@ def _about(act: Act) -> Iterable[str | None]:
 def card(library: Library, given: Given, language: str) -> Card:
     """An advice with the facts that its statements name."""
     plain = json.loads(given.text)
-    base = library.of_its_time(given.knowledge)
+    base = library.worded(given.knowledge)
     facts = {id: fact for id in _named(plain) if (fact := _fact(base, id)) is not None}
     return Card(given, plain, facts, _pictures(given, base, language))
 

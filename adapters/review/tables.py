@@ -7,13 +7,14 @@ to a query that only filters by it. Nothing can be written: connections are read
 from __future__ import annotations
 
 import sqlite3
+from functools import partial
 
 SHOWN = ("advisories", "current_answers", "answers", "transcript", "advice", "reviews", "outcomes", "access_audit")
 """Views and tables that have a page of their own."""
 READABLE = {*SHOWN, "conversations", "participants", "sqlite_master", "sqlite_schema", "sqlite_sequence"}
 WITHHELD = {("conversations", "address"), ("conversations", "place")}
 _INDEX = "transcript_search"
-_FUNCTIONS_REFUSED = ("load_extension", "fts3_tokenizer", "writefile", "readfile", "edit")
+_FUNCTIONS_REFUSED = ("load_extension", "fts3_tokenizer", "writefile", "readfile", "edit", "fts5")
 _PRAGMAS = {
     "table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list",
     "schema_version", "database_list", "compile_options", "data_version",
@@ -33,17 +34,22 @@ ABOUT = {
 
 def guard(connection: sqlite3.Connection) -> None:
     """Let a connection read what is listed and do nothing else."""
-    connection.set_authorizer(_allowed)
+    stored = frozenset(row[0] for row in connection.execute("SELECT name FROM sqlite_master"))
+    connection.set_authorizer(partial(_allowed, stored | {"dbstat"}))
 
 
-def _allowed(action: int, one: str | None, two: str | None, _database: str | None, _within: str | None) -> int:
+def _allowed(
+    stored: frozenset[str], action: int, one: str | None, two: str | None, _database: str | None, _within: str | None
+) -> int:
     match action:
         case sqlite3.SQLITE_SELECT | sqlite3.SQLITE_RECURSIVE:
             return sqlite3.SQLITE_OK
         case sqlite3.SQLITE_READ:
             table, column = one or "", two or ""
             known = table in READABLE or table == _INDEX or table.startswith((f"{_INDEX}_", "pragma_", "json_"))
-            return sqlite3.SQLITE_OK if known and (table, column) not in WITHHELD else sqlite3.SQLITE_DENY
+            # a name that WITH gives inside the query; what that reads is asked for by itself
+            given = not column and table not in stored and not table.lower().startswith("sqlite_")
+            return sqlite3.SQLITE_OK if given or (known and (table, column) not in WITHHELD) else sqlite3.SQLITE_DENY
         case sqlite3.SQLITE_FUNCTION:
             return sqlite3.SQLITE_DENY if (two or "").lower() in _FUNCTIONS_REFUSED else sqlite3.SQLITE_OK
         case sqlite3.SQLITE_PRAGMA:
