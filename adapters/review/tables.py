@@ -34,7 +34,7 @@ ABOUT = {
 
 def guard(connection: sqlite3.Connection) -> None:
     """Let a connection read what is listed and do nothing else."""
-    stored = frozenset(row[0] for row in connection.execute("SELECT name FROM sqlite_master"))
+    stored = frozenset(row[0].lower() for row in connection.execute("SELECT name FROM sqlite_master"))
     connection.set_authorizer(partial(_allowed, stored | {"dbstat"}))
 
 
@@ -48,7 +48,7 @@ def _allowed(
             table, column = one or "", two or ""
             known = table in READABLE or table == _INDEX or table.startswith((f"{_INDEX}_", "pragma_", "json_"))
             # a name that WITH gives inside the query; what that reads is asked for by itself
-            given = not column and table not in stored and not table.lower().startswith("sqlite_")
+            given = not column and table.lower() not in stored and not table.lower().startswith("sqlite_")
             return sqlite3.SQLITE_OK if given or (known and (table, column) not in WITHHELD) else sqlite3.SQLITE_DENY
         case sqlite3.SQLITE_FUNCTION:
             return sqlite3.SQLITE_DENY if (two or "").lower() in _FUNCTIONS_REFUSED else sqlite3.SQLITE_OK

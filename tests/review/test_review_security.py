@@ -146,7 +146,9 @@ def test_what_is_not_listed_is_not_there(site, path):
 @pytest.mark.parametrize(
     "sql",
     [
-        "select raw from inbox", "select count(*) from inbox", "select body from outbox", "select address from conversations",
+        "select raw from inbox", "select count(*) from inbox", "select count(*) from INBOX",
+        "with x as (select count(*) from inbox) select * from x",
+        "select body from outbox", "select address from conversations",
         "select 1 from conversations where address like '%T1%'", "select * from conversations",
         "with advisories as (select address from conversations) select * from advisories",
         "select (select address from conversations limit 1) from advisories",
