@@ -9,7 +9,7 @@ from bot.lettering import width
 from bot.scene import EDGE, WIDTH, Box, Rule, Scene, Text
 from knowledge.model import Language
 
-NAME_ROOM, RIGHT = 200.0, 200.0
+NAME_ROOM, RIGHT = 200.0, 225.0
 PLOT_FROM, PLOT_TO = EDGE + NAME_ROOM, WIDTH - EDGE - RIGHT
 ROW, THICK, DOT = 62.0, 16.0, 12.0
 BREAK_EVEN = (

@@ -1,33 +1,37 @@
-"""An archive with the knowledge bases its advices were given on: a transcript in words, and an advice computed again."""
+"""An archive with the knowledge bases that its advices were given on: what a surface needs to show a transcript in words."""
 
 from __future__ import annotations
 
-from bot.archive import Archive, Given, Summary, Transcript
-from bot.replay import CannotReplay, Replayed, knowledge_of, replay
-from bot.retell import Retelling
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bot.archive import Archive, Summary
 from knowledge.model import Knowledge
+
+if TYPE_CHECKING:
+    from bot.replay import Versions
+    from bot.retell import Retelling
 
 
 class Library:
-    """Stored knowledge bases are parsed once and kept."""
+    """`today` is the knowledge base in use. What computes advice is imported when it is needed: a list does not pay for it."""
 
     def __init__(self, archive: Archive, today: Knowledge) -> None:
         self.archive, self.today = archive, today
-        self._kept: dict[str, Knowledge] = {}
 
-    def knowledge(self, version: str) -> Knowledge:
-        """A knowledge base by its version. Raises CannotReplay."""
-        if version == self.today.version:
-            return self.today
-        if version not in self._kept:
-            with self.archive.explained():
-                self._kept[version] = knowledge_of(version, self.archive.store.knowledge_files(version))
-        return self._kept[version]
+    @cached_property
+    def versions(self) -> Versions:
+        """The knowledge bases that advices were given on."""
+        from bot.replay import Versions
+
+        return Versions(self.archive, self.today)
 
     def of_its_time(self, version: str) -> Knowledge:
         """A knowledge base by its version, today's where it can no longer be read."""
+        from bot.replay import CannotReplay
+
         try:
-            return self.knowledge(version)
+            return self.versions.of(version)
         except CannotReplay:
             return self.today
 
@@ -43,18 +47,6 @@ class Library:
 
     def retelling(self, summary: Summary) -> Retelling:
         """The words for a transcript: those of its time where they can still be read."""
-        return Retelling(self.of_its_time(summary.knowledge), self.today, summary.language)
+        from bot.retell import Retelling
 
-    def replayed(self, transcript: Transcript, given: Given, *, today: bool, why: bool = True) -> Replayed | str:
-        """The advice again, on today's knowledge or on that of its time; or, in words, why it cannot be computed."""
-        try:
-            knowledge = self.today if today else self.knowledge(given.knowledge)
-            before = (lambda: self.knowledge(given.knowledge)) if why else None
-            try:
-                return replay(transcript, given, knowledge, before)
-            except CannotReplay:
-                return replay(transcript, given, knowledge)
-        except CannotReplay as error:
-            return f"{transcript.summary.id}: {error}"
-        except (KeyError, ValueError, IndexError) as error:
-            return f"{transcript.summary.id}: its answers do not fit this knowledge base ({type(error).__name__}: {error})"
+        return Retelling(self.of_its_time(summary.knowledge), self.today, summary.language)

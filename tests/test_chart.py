@@ -30,6 +30,10 @@ def apart(a, b):
     return a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
 
 
+def within(a, b):
+    return b[0] <= a[0] and b[1] <= a[1] and a[2] <= b[2] and a[3] <= b[3]
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_no_label_is_clipped_and_no_two_overlap(name):
     for scene in scenes(ALL[name]):
@@ -41,6 +45,9 @@ def test_no_label_is_clipped_and_no_two_overlap(name):
             assert apart(one.bounds, other.bounds), (one, other)
         for box in scene.boxes:
             assert box.x >= EDGE - 1 and box.x + box.width <= WIDTH - EDGE + 1 and box.width > 0, box
+            edges = (box.x, box.y, box.x + box.width, box.y + box.height)
+            for text in scene.texts:
+                assert apart(edges, text.bounds) or within(text.bounds, edges), (box, text)
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -18,6 +18,7 @@ from bot.archive import Did, Transcript
 from bot.export import FORMS, Form, file_name, rendered
 from bot.library import Library
 from bot.memo import memo_page
+from bot.replay import attempt
 from bot.review import NO_OPTION, REVIEW_VERDICTS
 
 Result = TypeVar("Result")
@@ -72,7 +73,7 @@ async def replayed(datasette: Datasette, request: Request) -> Response:
         if not transcript.advice:
             return []
         given = transcript.advice[-1]
-        return [library.replayed(transcript, given, today=today) for today in (False, True)] + [
+        return [attempt(transcript, given, library.versions, on_today=today, why=True) for today in (False, True)] + [
             card(library, given, transcript.summary.language)
         ]
 

@@ -93,7 +93,7 @@ async def listed(datasette: Datasette, request: Request) -> Response:
 
 
 def _found(library: Library, viewer: Viewer, words: str, wanted: Filter) -> tuple[list[Row], int, None]:
-    hits = search(library.archive, viewer, words, FOUND, wanted)
+    hits = search(library.archive, viewer, words, FOUND, wanted=wanted)
     rows = [Row(summary, hit) for hit in hits if (summary := library.archive.summary(viewer, hit.conversation)) is not None]
     return rows, len(rows), None
 

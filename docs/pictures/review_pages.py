@@ -49,6 +49,8 @@ def made(path: Path) -> Talks:
     review(archive, OPERATOR, "case-0004", "doubtful", "The volume should have been asked again.", "Rita", flag=True)
     outcome(archive, OPERATOR, "case-0002", "in_house", "Kept, with two more typists.")
     outcome(archive, OPERATOR, "case-0006", "crowd_vendor", "A pilot of 500 videos went well.")
+    with archive.writer.transaction():  # all were driven as the terminal drives them
+        archive.writer.connection.execute("UPDATE conversations SET platform = substr(person, 1, instr(person, ':') - 1)")
     archive.close()
     return talks
 
