@@ -120,6 +120,7 @@ def _bound(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
+        bound.listen(128)  # at once: until then, another process could take the same port
     except OSError:
         bound.close()
         raise
