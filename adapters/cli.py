@@ -77,6 +77,7 @@ class Lazy(click.Group):
         "doctor": "adapters.cli_admin:doctor",
         "forget": "adapters.cli_admin:forget",
         "knowledge": "adapters.cli_knowledge:group",
+        "review": "adapters.review.command:review",
         "run": "adapters.cli_serve:run",
         "slack": "adapters.cli_serve:slack",
         "telegram": "adapters.cli_serve:telegram",
