@@ -285,3 +285,78 @@ def m002_erasure(db: Database) -> None:
     """What proves an erasure and repeats it after a restore."""
     for statement in _statements(_ERASURE):
         db.execute(statement)
+
+
+_LISTS = """
+ALTER TABLE conversations ADD COLUMN facet TEXT GENERATED ALWAYS AS (     -- all that lists filter by, in one value
+    platform || '|' || status || '|' || coalesce(kind, '') || '|' || coalesce(recommended, '') || '|' || coalesce(verdict, '')
+    || '|' || coalesce(chosen, '') || '|' || reviewed || flagged || (unknowns > 0)
+) VIRTUAL;
+CREATE TABLE facets (                 -- the combinations that there are: a few thousand at most; see bot/listing.py
+    facet TEXT PRIMARY KEY,
+    platform TEXT NOT NULL,
+    status TEXT NOT NULL,
+    kind TEXT,
+    recommended TEXT,
+    verdict TEXT,
+    chosen TEXT,
+    reviewed INTEGER NOT NULL,
+    flagged INTEGER NOT NULL,
+    unknowns INTEGER NOT NULL         -- 0 or 1
+) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO facets
+SELECT facet, platform, status, kind, recommended, verdict, chosen, reviewed, flagged, unknowns > 0 FROM conversations;
+CREATE TRIGGER conversation_begun AFTER INSERT ON conversations BEGIN
+    INSERT OR IGNORE INTO facets VALUES (new.facet, new.platform, new.status, new.kind, new.recommended, new.verdict, new.chosen,
+                                         new.reviewed, new.flagged, new.unknowns > 0);
+END;
+CREATE TRIGGER conversation_moved
+AFTER UPDATE OF platform, status, kind, recommended, verdict, chosen, reviewed, flagged, unknowns ON conversations
+WHEN new.facet <> old.facet BEGIN
+    INSERT OR IGNORE INTO facets VALUES (new.facet, new.platform, new.status, new.kind, new.recommended, new.verdict, new.chosen,
+                                         new.reviewed, new.flagged, new.unknowns > 0);
+END;
+CREATE INDEX conversations_facet ON conversations(facet, last_at, id);
+DROP INDEX conversations_person;
+CREATE INDEX conversations_person ON conversations(person, last_at, id);
+DROP INDEX conversations_platform;
+DROP INDEX conversations_status;
+DROP INDEX conversations_reviewed;
+DROP INDEX conversations_kind;
+DROP INDEX conversations_verdict;
+DROP INDEX conversations_recommended;
+DROP INDEX conversations_chosen;
+DROP INDEX conversations_unknowns;
+DROP INDEX conversations_flagged;
+"""
+
+
+@MIGRATIONS()
+def m003_lists(db: Database) -> None:
+    """One index for every combination of filters, where there was one for each filter."""
+    for statement in _statements(_LISTS):
+        db.execute(statement)
+
+
+_INDEXED_AT_COMMIT = """
+DROP INDEX conversations_place;
+CREATE INDEX conversations_place ON conversations(place);   -- the latest of a place without sorting all of them
+
+DROP TRIGGER transcript_added;        -- bot/store.py indexes what a transaction added once, before its commit
+
+DROP TRIGGER answer_counted;
+CREATE TRIGGER answer_counted AFTER INSERT ON answers
+WHEN new.replaces IS NOT NULL OR new.status IN ('dont_know', 'later') BEGIN
+    UPDATE conversations SET unknowns = unknowns + (new.status IN ('dont_know', 'later')) - coalesce((
+        SELECT b.status IN ('dont_know', 'later') FROM answers b
+        WHERE b.conversation = new.conversation AND b.question = new.question AND b.event_number = new.replaces
+    ), 0) WHERE id = new.conversation;
+END;
+"""
+
+
+@MIGRATIONS()
+def m004_lighter_turns(db: Database) -> None:
+    """What a turn writes, without what triggers did for it one line at a time."""
+    for statement in _statements(_INDEXED_AT_COMMIT):
+        db.execute(statement)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from bot.advice.advice import Advice, OptionAdvice, Reason, SourceLine
 from bot.answers import Answer, Money, Value, number
 from bot.case import Case, effective, set_aside
-from bot.effects import AskConflict, Confirm, Explain, Note, WhatIf
+from bot.effects import AskConflict, Confirm, Explain, Note, OfferStrike, WhatIf
 from bot.markup import Safe, escape
 from bot.understand.reading import Fact
 from knowledge.model import Knowledge, Language, Question, QuestionWords, Term
@@ -100,6 +100,12 @@ def conflict(effect: AskConflict, case: Case, knowledge: Knowledge) -> View:
     return {"text": text, "answers": rows(effect.questions, case.answers, knowledge, case.language)}
 
 
+def private(effect: OfferStrike, case: Case, knowledge: Knowledge) -> View:
+    """What kinds of private data were written."""
+    sentences = knowledge.words(case.language).sentences
+    return {"kinds": [sentences[f"private_{kind}"] for kind in effect.kinds]}
+
+
 def summary(case: Case, knowledge: Knowledge) -> View:
     """Everything that counts, what was left out, and what is set aside."""
     words = knowledge.words(case.language)
@@ -164,7 +170,7 @@ def note(effect: Note, case: Case, knowledge: Knowledge) -> str:
     known = effect.question if effect.question in words.questions else None
     key = f"note_{effect.kind}"
     match effect.kind:
-        case "not_understood" if case.restarting or case.proposed is not None:
+        case "not_understood" if case.restarting or case.exposed or case.proposed is not None:
             key = "note_not_understood_yes_no"
         case "not_understood" if known is None:
             key = "note_not_understood_free"

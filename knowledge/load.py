@@ -90,10 +90,17 @@ def load(files: Files) -> Knowledge:
         there = [shelf for shelf in SHELVES if shelf not in ADDED or f"{shelf}.yaml" in files]
         shelves = {shelf: _entries(files, f"{shelf}.yaml") if shelf in there else {} for shelf in SHELVES}
         languages = sorted({name.split("/")[0] for name in files if "/" in name})
-        words = {lang: {shelf: _mapping(files, f"{lang}/{shelf}.yaml") for shelf in WORD_SHELVES} for lang in languages}
+        words = {lang: _words(files, lang) for lang in languages}
         return Knowledge.model_validate({"version": digest(files), "languages": words, **shelves})
     except (ValidationError, yaml.YAMLError) as error:
         raise KnowledgeError(f"the knowledge base cannot be read: {error}") from error
+
+
+def _words(files: Files, language: str) -> dict[str, object]:
+    """The words of a language; a shelf that older knowledge bases lack may be missing."""
+    needed = {shelf: f"{language}/{shelf}.yaml" for shelf, field in Language.model_fields.items() if field.is_required()}
+    there = {shelf: name for shelf in WORD_SHELVES if (name := f"{language}/{shelf}.yaml") in files}
+    return {shelf: _mapping(files, name) for shelf, name in {**needed, **there}.items()}
 
 
 def _mapping(files: Files, name: str) -> dict[str, object]:

@@ -346,8 +346,21 @@ class Term(Named):
     basis: tuple[str, ...] = ()
 
 
+class PrivateWords(Words):
+    """Words that tell card, identity and contact data from quantities; see private.yaml."""
+
+    identity: tuple[str, ...] = ()
+    numbered: tuple[str, ...] = ()
+    phone: tuple[str, ...] = ()
+    catalogued: tuple[str, ...] = ()
+    catalogued_by: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
+    strike: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+
+
 class Language(BaseModel):
-    """All words of one language."""
+    """All words of one language. A knowledge base stored before `private` was a file has none of its words."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -361,6 +374,7 @@ class Language(BaseModel):
     lexicon: dict[str, object]
     requests: dict[str, object]
     topics: dict[str, object]
+    private: PrivateWords = PrivateWords()
 
 
 Fact = Claim | Evidence | Derived | Dispute | Omission | Precedent

@@ -45,7 +45,7 @@ class Desk(Service):
 
     def spoken_in_last(self, place: str) -> Conversation | None:
         """The conversation at a place that is going on."""
-        row = self.store.connection.execute(
+        row = self.store.reading.execute(
             "SELECT id FROM conversations WHERE place = ? ORDER BY last_at DESC, rowid DESC LIMIT 1", (place,)
         ).fetchone()
         return self.store.conversation(row[0]) if row else None

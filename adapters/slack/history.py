@@ -40,7 +40,7 @@ class Past:
 
 def own(store: Store, person: str) -> list[Past]:
     """The conversations of a person in this workspace, the latest first."""
-    rows = store.connection.execute(
+    rows = store.reading.execute(
         "SELECT id, place, address, last_at, status, process FROM conversations"
         " WHERE platform = ? AND person = ? ORDER BY last_at DESC LIMIT ?",
         (PLATFORM, person, SHOWN),

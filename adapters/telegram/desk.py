@@ -6,6 +6,8 @@ nothing.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from adapters.telegram.address import Address
 from adapters.telegram.asides import Asides
 from adapters.telegram.keyboards import ordered, ranking
@@ -33,7 +35,8 @@ class Desk(Asides):
         if incoming.resume is not None:
             wanted = self.store.conversation(incoming.resume)
             if wanted is not None and wanted.person == incoming.person:
-                return wanted
+                here = Address.model_validate_json(incoming.address)
+                return replace(wanted, place=received.place) if here.private else wanted
         address = Address.model_validate_json(incoming.address)
         held = held_at(self.store, received.place, address.chat, int(incoming.tenant), private=address.private)
         mine = next((each for each in held if each.person == incoming.person), None)
@@ -62,9 +65,7 @@ class Desk(Asides):
         if self._aside(incoming, address, conversation):
             return
         if conversation is None or case is None:
-            if (
-                address.edited is None and incoming.via != "tapped"
-            ):  # neither an edit nor a tap on what was deleted begins anything
+            if address.edited is None and incoming.via != "tapped":  # neither an edit nor an old tap begins anything
                 super()._converse(incoming.model_copy(update={"token": None}), received, state)
         elif incoming.person != case.starter and not self.everyone:
             self._not_yours(conversation, incoming)
@@ -79,12 +80,10 @@ class Desk(Asides):
 
     def _reopen(self, incoming: Incoming, received: Received, conversation: Conversation, state: State) -> None:
         """Go on here with an earlier conversation: with its advice, or with its open question."""
-        here = Address.model_validate_json(incoming.address)
         if conversation.place != received.place:
-            if not here.private:
-                self._in_private(here)
-                return
-            self.store.note(conversation.id, place=received.place)
+            self._in_private(Address.model_validate_json(incoming.address))
+            return
+        self.store.note(conversation.id, place=received.place)
         token = {"advised": "r:advise", "cancelled": "r:resume"}.get(conversation.status)
         super()._converse(incoming.model_copy(update={"token": token, "text": ""}), received, state)
 

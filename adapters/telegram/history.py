@@ -37,7 +37,7 @@ _COLUMNS = "id, started_at, last_at, status, process, recommended"
 
 def own(store: Store, person: str) -> list[Past]:
     """A person's own advisories, the latest first."""
-    rows = store.connection.execute(
+    rows = store.reading.execute(
         f"SELECT {_COLUMNS} FROM conversations WHERE person = ? ORDER BY last_at DESC, rowid DESC LIMIT ?",  # noqa: S608  constants
         (person, SHOWN),
     )
@@ -46,7 +46,7 @@ def own(store: Store, person: str) -> list[Past]:
 
 def one(store: Store, person: str, id: str) -> Past | None:
     """One advisory, if it is the person's own."""
-    row = store.connection.execute(
+    row = store.reading.execute(
         f"SELECT {_COLUMNS} FROM conversations WHERE id = ? AND person = ?",  # noqa: S608  constants
         (id, person),
     ).fetchone()
@@ -55,7 +55,7 @@ def one(store: Store, person: str, id: str) -> Past | None:
 
 def kept(store: Store, person: str) -> tuple[int, int]:
     """How many advisories of a person are stored, and since when."""
-    row = store.connection.execute("SELECT count(*), min(started_at) FROM conversations WHERE person = ?", (person,)).fetchone()
+    row = store.reading.execute("SELECT count(*), min(started_at) FROM conversations WHERE person = ?", (person,)).fetchone()
     return int(row[0]), int(row[1] or 0)
 
 
