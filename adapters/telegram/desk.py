@@ -65,9 +65,7 @@ class Desk(Asides):
         if self._aside(incoming, address, conversation):
             return
         if conversation is None or case is None:
-            if (
-                address.edited is None and incoming.via != "tapped"
-            ):  # neither an edit nor a tap on what was deleted begins anything
+            if address.edited is None and incoming.via != "tapped":  # neither an edit nor an old tap begins anything
                 super()._converse(incoming.model_copy(update={"token": None}), received, state)
         elif incoming.person != case.starter and not self.everyone:
             self._not_yours(conversation, incoming)
