@@ -193,7 +193,7 @@ class Desk(Service):
             return
         answered = answered_there(self.store, where)
         if incoming.token == DELETED:
-            deleted(self.store, where)
+            deleted(self.store, where, now)
             self._cases.pop(conversation.id, None)  # it may hold the words
         else:
             edited(self.store, where, incoming.person, incoming.text, now)
