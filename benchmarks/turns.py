@@ -117,7 +117,7 @@ def ours(folder: Path, open_: int, seconds: float, *, group: int, profile: bool 
     def offer(place: int, text: str, *, fresh: bool = False) -> object:
         n = next(number)
         incoming = Incoming(person=f"console:local:{place}", tenant="local", text=text, fresh=fresh)
-        return delivery(incoming, f"console:{place}", n, 1_700_000_000_000 + n, "b")
+        return delivery(incoming, f"console:{place}", n, 1_700_000_000_000 + 1_000 * n, "b")
 
     def feed() -> Iterator[list[object]]:
         while True:

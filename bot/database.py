@@ -109,6 +109,12 @@ class Database:
             finally:
                 self._writer = None
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else writes inside; for what cannot be in a transaction (VACUUM, a checkpoint). Raises Locked."""
+        with self._turnstile, self._write_lock.held(WAIT_SECONDS):
+            yield
+
     def _before_commit(self) -> None:
         """What has to be done once for all that a transaction wrote."""
 

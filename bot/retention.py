@@ -19,8 +19,8 @@ log = structlog.get_logger()
 DAY_MS = 86_400_000
 RAW_DAYS = 7
 """A raw delivery that has been dealt with is of no further use; its keys stay as long as the rest."""
-AT_ONCE = 500
-"""Conversations in one transaction: a running service writes in between."""
+AT_ONCE = 50
+"""Conversations in one transaction: a running service writes in between, and acknowledges only then."""
 
 
 def purge(store: Store, days: int, now: int, *, dry_run: bool = False) -> Receipt:
@@ -63,7 +63,7 @@ async def daily(store: Store, days: int, now: Callable[[], int], stopping: async
     """Purge at the start and then once a day until stopped. A failure is logged and tried again the next day."""
     while not stopping.is_set():
         try:
-            receipt = purge(store, days, now())
+            receipt = await asyncio.to_thread(purge, store, days, now())
             log.info("retention", erased=receipt.erased, scrubbed=receipt.scrubbed, why=receipt.why)
         except StoreError as error:
             log.error("retention failed", why=str(error))

@@ -38,6 +38,8 @@ log = structlog.get_logger()
 Parse = Callable[[str], Incoming | Ignored]
 LONGEST_TEXT = 20_000
 CASES_IN_MEMORY = 2_000
+MOST_IN_A_MINUTE = 100
+"""Messages at one place; beyond that only the first is answered, with the request to wait."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Service:
         self.language, self.order, self.everyone, self.retention_days = language, order, everyone, retention_days
         self._cases: OrderedDict[str, tuple[int, Case]] = OrderedDict()
         self._version = 0
+        self._minute, self._in_minute = 0, dict[str, set[int]]()  # numbers of the deliveries of the minute, by place
 
     def receive(self, deliveries: Iterable[Delivery]) -> int:
         """Store deliveries durably; only after this returns may the platform be told that they arrived."""
@@ -100,6 +103,7 @@ class Service:
         if not batch:
             return 0
         self._forget_unless(version)
+        self._count(batch)
         turns = [self._decide(received) for received in batch]
         with self.store.transaction():
             same = self._forget_unless(self.store.version())
@@ -108,6 +112,14 @@ class Service:
             for id, state in turn.states.items():
                 self._remember(id, state)
         return len(batch)
+
+    def _count(self, batch: Iterable[Received]) -> None:
+        """Note what comes from where in this minute, so that nobody can keep the others waiting."""
+        for received in batch:
+            minute = received.received_at // 60_000
+            if minute != self._minute:
+                self._minute, self._in_minute = minute, {}
+            self._in_minute.setdefault(received.place, set()).add(received.number)
 
     def _forget_unless(self, version: int) -> bool:
         """Whether no other process has written since; if one has, what is remembered of its conversations may be old."""
@@ -132,6 +144,10 @@ class Service:
             return Turn(received, "ignored", incoming.why)
         states: dict[str, tuple[int, Case]] = {}
         with self.store.drafted() as writes:
+            if (over := len(self._in_minute.get(received.place, ())) - MOST_IN_A_MINUTE) > 0:
+                if over == 1:
+                    self._say_sorry(incoming, received, "note_too_fast", most=MOST_IN_A_MINUTE)
+                return Turn(received, "ignored", f"more than {MOST_IN_A_MINUTE} messages in a minute", writes)
             try:
                 self._converse(incoming, received, states)
             except (StoreError, sqlite3.Error):
@@ -139,7 +155,7 @@ class Service:
             except Exception as error:  # a defect of ours must not block the place for ever
                 log.error("turn failed", number=number, error=type(error).__name__, exc_info=True)
                 writes.clear()
-                self._apologise(incoming, received)
+                self._say_sorry(incoming, received, "note_failed", number=number)
                 return Turn(received, "aside", f"{type(error).__name__} while answering", writes)
         return Turn(received, "done", None, writes, states)
 
@@ -193,12 +209,12 @@ class Service:
         )
         state[conversation.id] = self._apply(conversation, number, case, event, said or incoming.label)
 
-    def _apologise(self, incoming: Incoming, received: Received) -> None:
-        """Say what happened in plain words; the delivery is kept under its number."""
+    def _say_sorry(self, incoming: Incoming, received: Received, sentence: str, **values: int) -> None:
+        """Say in plain words why a message was not answered; the delivery is kept."""
         conversation = self._find(incoming, received)
         if conversation is not None:
-            text = self.knowledge.words(conversation.language).sentences["note_failed"].format(number=received.number)
-            body = Message(name="failed", markdown=text)
+            text = self.knowledge.words(conversation.language).sentences[sentence].format(**values)
+            body = Message(name=sentence.removeprefix("note_"), markdown=text)
             self.store.enqueue(conversation, conversation.address, "send", body.model_dump_json(), None, self.world.now())
 
     def _acts(self, incoming: Incoming, said: str, case: Case) -> tuple[Act, ...]:
