@@ -59,19 +59,31 @@ def backup(out: Path | None, keep: int, copy: Path | None, db: Path | None, as_j
 @click.command()
 @click.option("--person", metavar="PLATFORM:TENANT:USER", help="Everything a person started or said.")
 @click.option("--conversation", metavar="ID", help="One conversation.")
+@click.option("--words", multiple=True, metavar="TEXT", help="With --conversation: only these words in it; repeatable.")
 @click.option("--older-than", "days", metavar="DAYS", type=click.IntRange(1, 36_500), help="All that was not used for so long.")
 @click.option("--dry-run", is_flag=True, help="Only count.")
 @db_option
 @as_json_option
-def forget(person: str | None, conversation: str | None, days: int | None, dry_run: bool, db: Path | None, as_json: bool) -> None:
-    """Erase a person, a conversation, or what is old: tables, index, free pages and write-ahead log. Cannot be undone."""
+def forget(
+    person: str | None,
+    conversation: str | None,
+    words: tuple[str, ...],
+    days: int | None,
+    dry_run: bool,
+    db: Path | None,
+    as_json: bool,
+) -> None:
+    """Erase a person, a conversation, words, or what is old: tables, index, free pages, write-ahead log. Cannot be undone."""
     from bot.backup import backups, folder_of
     from bot.erasure import forget_conversation, forget_person
     from bot.retention import purge
     from bot.store import Store, StoreError
+    from bot.striking import forget_words
 
     if sum(each is not None for each in (person, conversation, days)) != 1:
         stop("name one of --person PLATFORM:TENANT:USER, --conversation ID and --older-than DAYS")
+    if words and conversation is None:
+        stop("--words goes with --conversation ID")
     path = db or settings().advisor_db
     if not path.exists():
         stop(f"{path} does not exist; name a database with --db or ADVISOR_DB", code=FAILED)
@@ -80,6 +92,8 @@ def forget(person: str | None, conversation: str | None, days: int | None, dry_r
         try:
             if person is not None:
                 receipt = forget_person(store, person, now(), dry_run=dry_run)
+            elif conversation is not None and words:
+                receipt = forget_words(store, conversation, words, now(), dry_run=dry_run)
             elif conversation is not None:
                 receipt = forget_conversation(store, conversation, now(), dry_run=dry_run)
             else:
@@ -87,7 +101,7 @@ def forget(person: str | None, conversation: str | None, days: int | None, dry_r
         finally:
             store.close()
     except ValueError as error:
-        stop(f"--person: {error}")
+        stop(f"{'--words' if words else '--person'}: {error}")
     except StoreError as error:
         stop(str(error), code=FAILED)
     older = [each.name for each in backups(path, folder_of(path))]
@@ -98,7 +112,8 @@ def forget(person: str | None, conversation: str | None, days: int | None, dry_r
     if not receipt.complete:
         stop(_unfinished(receipt), code=FAILED)
     if not receipt.erased and days is None:
-        stop(f"nothing of {person or conversation} in {path}; `advisor transcripts list` shows ids and persons", code=FAILED)
+        what = f"none of these words in {conversation}" if words else f"nothing of {person or conversation} in {path}"
+        stop(f"{what}; `advisor transcripts list` and `show` tell what there is", code=FAILED)
 
 
 def _tell(receipt: Receipt, older: list[str]) -> None:

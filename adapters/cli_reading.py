@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import wraps
+from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,8 @@ from bot.markup import clean
 from bot.store import StoreError
 
 if TYPE_CHECKING:
+    from bot.replay import Versions
     from bot.retell import Retelling
-    from knowledge.model import Knowledge
 
 PERSON = "console:local:you"
 
@@ -36,18 +36,13 @@ class Reading:
         else:
             self.viewer = Viewer(person, reviewer=person in chosen.advisor_reviewers)
         self.today = knowledge_base()
-        self._kept: dict[str, Knowledge] = {}
 
-    def knowledge(self, version: str) -> Knowledge:
-        """A knowledge base by its version. Raises CannotReplay."""
-        from bot.replay import knowledge_of
+    @cached_property
+    def versions(self) -> Versions:
+        """The knowledge bases that advices were given on."""
+        from bot.replay import Versions
 
-        if version == self.today.version:
-            return self.today
-        if version not in self._kept:
-            with self.archive.explained():
-                self._kept[version] = knowledge_of(version, self.archive.store.knowledge_files(version))
-        return self._kept[version]
+        return Versions(self.archive, self.today)
 
     def retelling(self, summary: Summary) -> Retelling:
         """The words for a transcript: those of its time where they can still be read."""
@@ -55,7 +50,7 @@ class Reading:
         from bot.retell import Retelling
 
         try:
-            base = self.knowledge(summary.knowledge)
+            base = self.versions.of(summary.knowledge)
         except CannotReplay:
             base = self.today
         return Retelling(base, self.today, summary.language)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from adapters.cli import FAILED, as_json_option, emit, stop
 from adapters.cli_reading import Reading, filtered, progress, with_archive
-from bot.archive import Filter, Summary, Transcript
+from bot.archive import Filter, Summary
 from bot.markup import clean
 
 if TYPE_CHECKING:
@@ -20,25 +20,39 @@ if TYPE_CHECKING:
 @click.argument("id", required=False)
 @click.option("--today", is_flag=True, help="On today's knowledge instead of the one stored with the advice.")
 @click.option("--all", "everything", is_flag=True, help="Every past advice (or those the filters choose), on today's knowledge.")
+@click.option("--exact", is_flag=True, help="With --all: every advice on the knowledge of its time, compared byte for byte.")
 @click.option("--notify", "notices", is_flag=True, help="With --all: send a notice to the owners of advices that would differ.")
 @filtered
 @as_json_option
 @with_archive
-def replay(reading: Reading, id: str | None, today: bool, everything: bool, notices: bool, wanted: Filter, as_json: bool) -> None:
+def replay(
+    reading: Reading,
+    id: str | None,
+    today: bool,
+    everything: bool,
+    exact: bool,
+    notices: bool,
+    wanted: Filter,
+    as_json: bool,
+) -> None:
     """Compute a past advice again. On its own knowledge the result must be the same byte for byte; ends with 1 if it is not."""
     if everything == (id is not None):
         stop("give the ID of one advisory, or --all")
-    if (wanted != Filter() or notices) and not everything:
-        stop("filters and --notify go with --all")
+    if (wanted != Filter() or notices or exact) and not everything:
+        stop("filters, --exact and --notify go with --all")
+    if exact and (notices or today):
+        stop("--exact is on the knowledge of the time; --today and --notify are about today's")
     if everything:
-        _replay_all(reading, wanted, as_json, notices)
+        _replay_all(reading, wanted, as_json, exact, notices)
         return
+    from bot.replay import attempt
+
     transcript = reading.transcript(id or "", "replay")
     if not transcript.advice:
         stop(f"{id} has no advice to replay; it is {transcript.summary.status}", code=FAILED)
     found = []
     for given in transcript.advice if not today else transcript.advice[-1:]:
-        found.append(_replayed(reading, transcript, given, today=today, why=True))
+        found.append(attempt(transcript, given, reading.versions, on_today=today, why=True))
     if as_json:
         emit([each.as_json() if not isinstance(each, str) else {"error": each} for each in found])
     else:
@@ -46,24 +60,6 @@ def replay(reading: Reading, id: str | None, today: bool, everything: bool, noti
             _tell(each)
     if any(isinstance(each, str) or (each.given_on == each.replayed_on and not each.identical) for each in found):
         sys.exit(FAILED)
-
-
-def _replayed(reading: Reading, transcript: Transcript, given: Any, *, today: bool, why: bool) -> Replayed | str:
-    """The advice again, or why it cannot be computed."""
-    from bot.replay import CannotReplay
-    from bot.replay import replay as compute
-
-    try:
-        knowledge = reading.today if today else reading.knowledge(given.knowledge)
-        before = (lambda: reading.knowledge(given.knowledge)) if why else None
-        try:
-            return compute(transcript, given, knowledge, before)
-        except CannotReplay:
-            return compute(transcript, given, knowledge)
-    except CannotReplay as error:
-        return f"{transcript.summary.id}: {error}"
-    except (KeyError, ValueError, IndexError) as error:
-        return f"{transcript.summary.id}: its answers do not fit this knowledge base ({type(error).__name__}: {error})"
 
 
 def _tell(each: Replayed | str) -> None:
@@ -97,38 +93,41 @@ def _shown(value: object) -> str:
     return "(not there)" if value is None else str(value)
 
 
-def _replay_all(reading: Reading, wanted: Filter, as_json: bool, notices: bool) -> None:
-    """Which past advices would be others today, and why. The latest advice of each conversation counts."""
+def _replay_all(reading: Reading, wanted: Filter, as_json: bool, exact: bool, notices: bool) -> None:
+    """Which past advices would be others today, and why; or which are not the same bytes on their own knowledge."""
     from bot.notice import notify
     from bot.replay import Replayed
+    from bot.replay_all import compared
 
     if notices and not reading.viewer.reviewer:
         stop("only a reviewer (see ADVISOR_REVIEWERS) may send notices")
     found: list[dict[str, object]] = []
     counts = {"same": 0, "differ": 0, "not_replayed": 0, "notices": 0}
-    advised = (each for each in reading.archive.every(reading.viewer, wanted) if each.verdict is not None)
-    read = reading.archive.transcripts(reading.viewer, advised, "replay")
-    with progress(read, reading.archive.count(reading.viewer, wanted), "replaying") as items:
-        for transcript in items:
-            if not transcript.advice:
-                continue
-            each = _replayed(reading, transcript, transcript.advice[-1], today=True, why=True)
-            if isinstance(each, Replayed) and not each.turned:
-                counts["same"] += 1
-                continue
-            counts["not_replayed" if isinstance(each, str) else "differ"] += 1
-            if notices and isinstance(each, Replayed):
-                counts["notices"] += notify(reading.archive, reading.viewer, transcript, each, reading.today)
-            if as_json:
-                found.append({"error": each} if isinstance(each, str) else each.as_json() | {"person": transcript.summary.person})
-            else:
-                _tell_short(each, transcript.summary)
+    results = compared(reading.archive, reading.viewer, wanted, reading.today, exact=exact)
+    with progress(results, reading.archive.count(reading.viewer, wanted), "replaying") as items:
+        for one in items:
+            counts["same"] += one.advices - len(one.differing)
+            for each in one.differing:
+                counts["not_replayed" if isinstance(each, str) else "differ"] += 1
+                if notices and isinstance(each, Replayed):
+                    whole = reading.transcript(one.summary.id, "replay")
+                    counts["notices"] += notify(reading.archive, reading.viewer, whole, each, reading.today)
+                if as_json:
+                    found.append({"error": each} if isinstance(each, str) else each.as_json() | {"person": one.summary.person})
+                else:
+                    _tell_short(each, one.summary)
     if as_json:
         emit({**counts, "knowledge": reading.today.version, "advices": found})
     replayed = counts["same"] + counts["differ"]
-    told = f"{counts['differ']} of {replayed} past advices would differ on knowledge {reading.today.version}"
+    told = f"{counts['differ']} of {replayed} past advices " + (
+        "are not the same, byte for byte, on the knowledge of their time"
+        if exact
+        else f"would differ on knowledge {reading.today.version}"
+    )
     told += f", {counts['not_replayed']} could not be replayed" if counts["not_replayed"] else ""
     click.echo(told + (f"; {counts['notices']} notices are on their way" if notices else ""), err=True)
+    if exact and replayed != counts["same"]:
+        sys.exit(FAILED)
 
 
 def _tell_short(each: Replayed | str, summary: Summary) -> None:

@@ -130,8 +130,7 @@ async def _serve(store: Store, serves: Sequence[Serve], chosen: Settings) -> lis
     tasks = [asyncio.ensure_future(serve(store, stopping, servers.append)) for serve in serves]
     health = run_health(servers, chosen.advisor_health_host, chosen.advisor_health_port, stopping)
     tasks.append(asyncio.ensure_future(health))
-    if chosen.advisor_retention_days is not None:
-        tasks.append(asyncio.ensure_future(daily(store, chosen.advisor_retention_days, now, stopping)))
+    tasks.append(asyncio.ensure_future(daily(store, chosen.advisor_retention_days, now, stopping)))
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     stopping.set()
     results = await asyncio.gather(*tasks, return_exceptions=True)

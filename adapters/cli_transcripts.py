@@ -112,12 +112,18 @@ def _highlighted(piece: str) -> str:
 @filtered
 @click.option("--format", "form", type=click.Choice(["md", "html", "json", "csv"]), default="md", show_default=True)
 @click.option("--out", required=True, metavar="DIR|-", help="A folder for one file each (csv: one file), or - for stdout.")
+@click.option("--memo", is_flag=True, help="The decision memo of the latest advice instead of the conversation (md or html).")
 @with_archive
-def export(reading: Reading, ids: tuple[str, ...], wanted: Filter, form: Any, out: str) -> None:
+def export(reading: Reading, ids: tuple[str, ...], wanted: Filter, form: Any, out: str, memo: bool) -> None:
     """Export advisories by id, or all that the filters let through."""
     from bot.export import COLUMNS, CannotWrite, file_name, rendered, rows, write_new, written_rows
 
     chosen, length = _chosen(reading, ids, wanted)
+    if memo:
+        from adapters.cli_memo import memos
+
+        memos(reading, chosen, length, form, out)
+        return
 
     def whole() -> Iterator[tuple[Transcript, Retelling]]:
         read = reading.archive.transcripts(reading.viewer, chosen, "export")

@@ -18,7 +18,7 @@ from knowledge.model import Knowledge
 class Pending:
     """What the conversation waits for: `question` for `question`, the ids of a conflict for `conflict`."""
 
-    kind: Literal["question", "facts", "conflict", "restart", "summary", "nothing"]
+    kind: Literal["private", "question", "facts", "conflict", "restart", "summary", "nothing"]
     question: str | None = None
     conflict: str | None = None
     left: int = 0  # questions that may still be asked, this one included
@@ -28,7 +28,9 @@ class Pending:
 
 @by_identity(4_096)  # asked again with the next message, and by whoever shows or settles a question
 def pending(case: Case, knowledge: Knowledge) -> Pending:
-    """The one thing to ask now."""
+    """The one thing to ask now. What to do about private data comes before everything."""
+    if case.exposed:
+        return Pending("private")
     if case.status == "cancelled":
         return Pending("nothing")
     if case.restarting:
@@ -48,7 +50,13 @@ def pending(case: Case, knowledge: Knowledge) -> Pending:
 
 def stamp(case: Case, waiting: Pending) -> str:
     """Marks what exactly a "yes" would confirm, so that a late one confirms nothing else."""
-    about = case.proposed.model_dump_json() if waiting.kind == "facts" and case.proposed else repr(sorted(case.answers.items()))
+    match waiting.kind:
+        case "private":
+            about = repr([exposure.event for exposure in case.exposed])
+        case "facts" if case.proposed:
+            about = case.proposed.model_dump_json()
+        case _:
+            about = repr(sorted(case.answers.items()))
     return f"{crc32(f'{waiting.kind}{waiting.conflict}{about}'.encode()):08x}"
 
 

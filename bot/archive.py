@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bot.events import EVENT
+from bot.listing import page, scope
 from bot.past import Filter as Filter
 from bot.past import Given as Given
 from bot.past import Outcome as Outcome
@@ -28,29 +29,10 @@ from bot.store import Line, Store, StoreError
 PAGE, BATCH = 200, 50
 Did = Literal["show", "search", "export", "replay", "test"]
 
-_COLUMNS = ", ".join(f"c.{each.name}" for each in fields(Summary))
-VISIBLE = "SELECT id FROM conversations WHERE person = :viewer UNION SELECT conversation FROM participants WHERE person = :viewer"
 _TOOK_PART = (
     "SELECT 1 FROM conversations WHERE id = :id AND person = :viewer"
     " UNION ALL SELECT 1 FROM participants WHERE person = :viewer AND conversation = :id"
 )
-_CONDITIONS = {
-    "platform": "c.platform = :platform",
-    "person": "c.person = :person",
-    "since": "c.last_at >= :since",
-    "until": "c.last_at < :until",
-    "kind": "c.kind = :kind",
-    "recommended": "c.recommended = :recommended",
-    "outcome": "c.chosen = :outcome",
-    "verdict": "c.verdict = :verdict",
-    "status": "c.status = :status",
-}
-_FLAGS = {
-    "unknowns": ("c.unknowns = 0", "c.unknowns > 0"),
-    "reviewed": ("c.reviewed = 0", "c.reviewed = 1"),
-    "flagged": ("c.flagged = 0", "c.flagged = 1"),
-}
-Bound = dict[str, str | int | None]
 
 
 class Archive:
@@ -99,18 +81,14 @@ class Archive:
 
     def page(self, viewer: Viewer, wanted: Filter, limit: int = 20, after: str | None = None) -> list[Summary]:
         """The next conversations, newest first. `after` is the cursor of the last one seen. Raises ValueError for a bad one."""
-        where, bound = conditions(viewer, wanted)
+        place = None
         if after is not None:
             last, _, id = after.partition(".")
             if not (last.isascii() and last.isdigit() and len(last) < 19 and id):
                 raise ValueError(f"{after!r} is not a place in the list; use the value that the last page ended with")
-            where, bound = (
-                f"{where} AND (c.last_at, c.id) < (:after_at, :after_id)",
-                bound | {"after_at": int(last), "after_id": id},
-            )
-        sql = f"SELECT {_COLUMNS} FROM conversations c WHERE {where} ORDER BY c.last_at DESC, c.id DESC LIMIT :limit"  # noqa: S608  ours
+            place = (int(last), id)
         with self.explained():
-            return [_summary(row) for row in self.store.connection.execute(sql, bound | {"limit": limit})]
+            return page(self.store.connection, viewer, wanted, limit, place)
 
     def every(self, viewer: Viewer, wanted: Filter) -> Iterator[Summary]:
         """All of them, fetched a page at a time, so that writers are never held up."""
@@ -119,20 +97,22 @@ class Archive:
             yield from found
             after = found[-1].cursor
 
-    def count(self, viewer: Viewer, wanted: Filter) -> int:
-        """How many there are."""
-        where, bound = conditions(viewer, wanted)
+    def count(self, viewer: Viewer, wanted: Filter, at_most: int = -1) -> int:
+        """How many there are; counting stops `at_most` there, which keeps it quick."""
+        source, where, bound = scope(viewer, wanted)
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM {source} WHERE {where} LIMIT :at_most)"  # noqa: S608  ours
         with self.explained():
-            row = self.store.connection.execute(f"SELECT count(*) FROM conversations c WHERE {where}", bound).fetchone()  # noqa: S608
-        return int(row[0])
+            return int(self.store.connection.execute(sql, bound | {"at_most": at_most}).fetchone()[0])
 
     def summary(self, viewer: Viewer, id: str) -> Summary | None:
         """One conversation as lists show it; None if there is none that the viewer may see."""
-        where, bound = conditions(viewer, Filter())
-        sql = f"SELECT {_COLUMNS} FROM conversations c WHERE c.id = :id AND {where}"  # noqa: S608  ours
+        columns = ", ".join(each.name for each in fields(Summary))
+        bound = {"id": id, "viewer": viewer.person}
         with self.explained():
-            row = self.store.connection.execute(sql, bound | {"id": id}).fetchone()
-        return _summary(row) if row else None
+            if not viewer.reviewer and self.store.connection.execute(_TOOK_PART, bound).fetchone() is None:
+                return None
+            row = self.store.connection.execute(f"SELECT {columns} FROM conversations WHERE id = :id", bound).fetchone()  # noqa: S608
+        return Summary(*row) if row else None
 
     # --- one transcript ------------------------------------------------------------------------------------------------
 
@@ -143,7 +123,7 @@ class Archive:
             return None
         self.audit(viewer, [id], did)
         with self.explained():
-            return self._whole(summary)
+            return self.whole(summary)
 
     def transcripts(self, viewer: Viewer, summaries: Iterable[Summary], did: Did) -> Iterator[Transcript]:
         """Many of them, those that the viewer may see, audited in batches; each is fetched when its turn comes."""
@@ -153,10 +133,12 @@ class Archive:
             self.audit(viewer, [summary.id for summary in seen], did)
             for summary in seen:
                 with self.explained():
-                    found = self._whole(summary)
+                    found = self.whole(summary)
                 yield found
 
-    def _whole(self, summary: Summary) -> Transcript:
+    def whole(self, summary: Summary) -> Transcript:
+        """Everything kept of a conversation, for a caller that has audited the reading."""
+
         def rows(columns: str, table: str, order: str) -> list[Any]:
             sql = f"SELECT {columns} FROM {table} WHERE conversation = ? ORDER BY {order}"  # noqa: S608  constants
             return self.store.connection.execute(sql, (summary.id,)).fetchall()
@@ -192,26 +174,6 @@ class Archive:
                     "INSERT INTO access_audit(at, viewer, conversation, did) VALUES (?,?,?,?)",
                     [(self.now, viewer.name or viewer.person, id, did) for id in others],
                 )
-
-
-def conditions(viewer: Viewer, wanted: Filter) -> tuple[str, Bound]:
-    """The WHERE of what a viewer may see of what is wanted, on `conversations c`, and its values."""
-    parts = ["1" if viewer.reviewer else f"c.id IN ({VISIBLE})"]
-    bound: Bound = {} if viewer.reviewer else {"viewer": viewer.person}
-    for name, condition in _CONDITIONS.items():
-        value: str | int | None = getattr(wanted, name)
-        if value is not None:
-            parts.append(condition)
-            bound[name] = value
-    for name, (no, yes) in _FLAGS.items():
-        asked: bool | None = getattr(wanted, name)
-        if asked is not None:
-            parts.append(yes if asked else no)
-    return " AND ".join(parts), bound
-
-
-def _summary(row: Any) -> Summary:
-    return Summary(**{each.name: value for each, value in zip(fields(Summary), row, strict=True)})
 
 
 def _current(store: Store) -> bool:

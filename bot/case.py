@@ -11,10 +11,18 @@ from typing import Literal
 
 from bot.answers import Answer, Frozen, Refused, Value, check
 from bot.events import Proposed
+from bot.guard import Kind
 from bot.remember import by_identity
 from knowledge.model import Knowledge
 
 Status = Literal["open", "paused", "cancelled"]
+
+
+class Exposure(Frozen):
+    """An event whose words hold private data, as long as it is open whether to strike them out."""
+
+    event: int
+    kinds: tuple[Kind, ...]
 
 
 class Case(Frozen):
@@ -26,7 +34,7 @@ class Case(Frozen):
     order: Literal["adaptive", "file"]
     starter: str
     started_at: int
-    turn: int = 0  # events so far: marks the buttons of one asking
+    turn: int = 0  # the number of the latest event
     status: Status = "open"
     answers: Mapping[str, Answer] = {}
     trail: tuple[str, ...] = ()  # questions in the order they were last answered or skipped
@@ -39,6 +47,7 @@ class Case(Frozen):
     advised: bool = False
     noted: frozenset[str] = frozenset()  # conflicts that the person let stand
     misses: int = 0
+    exposed: tuple[Exposure, ...] = ()
 
 
 def fits(knowledge: Knowledge, id: str, answer: Answer) -> bool:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ from bot.locks import WAIT_SECONDS, FileLock, Locked
 
 PAGES_PER_CHECKPOINT = 1000
 
-Writes = list[tuple[str, Sequence[object]]]
-"""Statements with their values, decided on and not yet executed."""
+Writes = list[Callable[[], object]]
+"""What is to be written, decided on and not yet done."""
 
 
 class StoreError(Exception):
@@ -144,16 +145,23 @@ class Database:
 
     def apply(self, draft: Writes) -> None:
         """Write what was drafted."""
-        for sql, values in draft:
-            self._execute(sql, values)
+        for write in draft:
+            write()
             failpoint("C4")
 
     def _write(self, sql: str, values: Sequence[object]) -> sqlite3.Cursor | None:
         """Write now, or note it in the draft of this thread."""
         if self._here.draft is None:
             return self._execute(sql, values)
-        self._here.draft.append((sql, values))
+        self._here.draft.append(partial(self._execute, sql, values))
         return None
+
+    def later(self, do: Callable[[], object]) -> None:
+        """Do something to the database after what was written so far: now, or when the draft of this thread is applied."""
+        if self._here.draft is None:
+            do()
+        else:
+            self._here.draft.append(do)
 
     def _execute(self, sql: str, values: Sequence[object]) -> sqlite3.Cursor:
         return self.connection.execute(sql, values)
@@ -177,7 +185,7 @@ class Database:
         except sqlite3.Error as error:
             raise _explained(error, self.path) from error
 
-    def version(self) -> int:
+    def others_wrote(self) -> int:
         """Another number once another process has committed anything; what this one writes does not count."""
         try:
             with self._turnstile:

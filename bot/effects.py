@@ -6,6 +6,7 @@ from typing import Literal
 
 from bot.advice.advice import Advice
 from bot.answers import Frozen, Ranking, Value
+from bot.guard import Kind
 from bot.understand.reading import Doubt, Fact
 
 
@@ -37,6 +38,19 @@ class AskConflict(Frozen):
     conflict: str
     questions: tuple[str, ...]
     stamp: str
+
+
+class OfferStrike(Frozen):
+    """Warn that the words hold private data, and offer to strike it out."""
+
+    kinds: tuple[Kind, ...]
+    stamp: str
+
+
+class Strike(Frozen):
+    """Strike the private data of these events out of everything that is kept, and say so."""
+
+    events: tuple[int, ...]
 
 
 class Summarise(Frozen):
@@ -109,6 +123,7 @@ class Note(Frozen):
         "restart_sure",
         "restarted",
         "kept",
+        "not_struck",
         "nothing_before",
         "skipped",
         "not_understood",
@@ -126,5 +141,19 @@ class Note(Frozen):
 
 
 Effect = (
-    Greet | Ask | Confirm | AskConflict | Summarise | Recommend | Compare | WhatIf | Explain | HelpWith | Define | Inform | Note
+    Greet
+    | Ask
+    | Confirm
+    | AskConflict
+    | OfferStrike
+    | Strike
+    | Summarise
+    | Recommend
+    | Compare
+    | WhatIf
+    | Explain
+    | HelpWith
+    | Define
+    | Inform
+    | Note
 )

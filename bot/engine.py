@@ -11,9 +11,24 @@ from typing import assert_never
 
 from bot.agenda import Pending, pending, stamp
 from bot.answers import Answer, Frozen, Refused, check
-from bot.case import Case, effective, fits, set_aside
-from bot.effects import Ask, AskConflict, Confirm, Effect, Greet, Note, Recommend, Summarise
-from bot.events import Act, Answered, CameLate, Confirmed, Event, Heard, Missed, Proposed, Rejected, Requested, Started, Upgraded
+from bot.case import Case, Exposure, effective, fits, set_aside
+from bot.effects import Ask, AskConflict, Confirm, Effect, Greet, Note, OfferStrike, Recommend, Strike, Summarise
+from bot.events import (
+    Act,
+    Answered,
+    CameLate,
+    Confirmed,
+    Event,
+    Exposed,
+    Heard,
+    Missed,
+    Proposed,
+    Rejected,
+    Requested,
+    Started,
+    Upgraded,
+)
+from bot.guard import secrets, without
 from bot.repair import advice_for, repair
 from knowledge.model import Knowledge
 
@@ -89,7 +104,8 @@ def _heard(case: Case, event: Heard, knowledge: Knowledge) -> Step:
         effects.append(Note(kind="set_aside", questions=tuple(sorted(after - before))))
     if before - after - frozenset(_answered(event)):
         effects.append(Note(kind="brought_back", questions=tuple(sorted(before - after))))
-    if now.status == "open" and not silent:
+    warned = any(isinstance(act, Exposed) for act in event.acts)
+    if warned or (now.status == "open" and (now.exposed or not silent)):
         effects += prompt(now, knowledge, case)
     return Step(case=now, effects=tuple(effects))
 
@@ -131,6 +147,8 @@ def _act(case: Case, act: Act, knowledge: Knowledge, *, quiet: bool = False) -> 
             return missed, [Note(kind="not_understood", question=open_question, value=hint, offer_skip=missed.misses >= 2)]
         case CameLate(question=id):
             return case, [Note(kind="late", question=id)]
+        case Exposed(kinds=kinds):
+            return case.model_copy(update={"exposed": (*case.exposed, Exposure(event=case.turn, kinds=kinds))}), []
         case _:
             assert_never(act)
 
@@ -178,6 +196,8 @@ def _without(proposed: Proposed | None, id: str) -> Proposed | None:
 def _confirm(case: Case, knowledge: Knowledge) -> tuple[Case, list[Effect]]:
     waiting = pending(case, knowledge)
     match waiting.kind:
+        case "private":
+            return _struck(case, knowledge), [Strike(events=tuple(exposure.event for exposure in case.exposed))]
         case "facts" if case.proposed is not None:
             return _take(case, case.proposed, frozenset(), knowledge), []
         case "restart":
@@ -207,9 +227,22 @@ def _take(case: Case, proposed: Proposed, wrong: frozenset[str], knowledge: Know
     return case.model_copy(update={"proposed": None})
 
 
+def _struck(case: Case, knowledge: Knowledge) -> Case:
+    """The case without private data in a person's own words; nothing else of it can hold any."""
+    private = knowledge.words(case.language).private
+    own = {
+        id: answer.model_copy(update={"value": without(answer.value, secrets(answer.value, private))})
+        for id, answer in case.answers.items()
+        if isinstance(answer.value, str)
+    }
+    return case.model_copy(update={"exposed": (), "answers": {**case.answers, **own}})
+
+
 def _reject(case: Case, id: str | None, knowledge: Knowledge) -> tuple[Case, list[Effect]]:
     waiting = pending(case, knowledge)
     match waiting.kind:
+        case "private":
+            return case.model_copy(update={"exposed": ()}), [Note(kind="not_struck")]
         case "facts" if case.proposed is not None:
             facts = tuple(fact.question for fact in case.proposed.facts)
             if id is None and len(facts) > 1:
@@ -230,6 +263,9 @@ def prompt(case: Case, knowledge: Knowledge, before: Case | None = None) -> list
     """Ask the pending thing."""
     waiting: Pending = pending(case, knowledge)
     match waiting.kind:
+        case "private":
+            kinds = dict.fromkeys(kind for exposure in case.exposed for kind in exposure.kinds)
+            return [OfferStrike(kinds=tuple(kinds), stamp=stamp(case, waiting))]
         case "question" if waiting.question is not None:
             again = case.focus is not None  # gone back to, so it has no place in the count
             number = 0 if again else len(effective(knowledge, case.answers)) + len(case.skipped) + 1

@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from bot import deliveries, tombstones
 from bot.locks import Locked
@@ -41,7 +41,7 @@ class Receipt:
         return self.dry_run or (self.scrubbed and not self.left)
 
 
-class _Undo(Exception):
+class Undo(Exception):
     """Ends the transaction of a dry run, or of an erasure that found nothing."""
 
 
@@ -67,7 +67,7 @@ def _forget(store: Store, ids: list[tuple[Kind, str]], now: int, dry_run: bool, 
             receipt.erased = dict(remove(before))
             receipt.left = traces(store.connection, ids[0][1]) if receipt.erased and ids[0][0] == "person" else {}
             if dry_run or not receipt.erased:
-                raise _Undo
+                raise Undo
             for kind, id in ids:
                 stone = tombstone(kind, id, before, known)
                 known.append(stone)
@@ -75,7 +75,7 @@ def _forget(store: Store, ids: list[tuple[Kind, str]], now: int, dry_run: bool, 
             tombstones.append(store.path, known[-len(ids) :])
             _remember(store.connection, known[-len(ids) :])
             file_receipt(store.connection, receipt)
-    except _Undo:
+    except Undo:
         if dry_run or not unscrubbed(store.connection):
             receipt.scrubbed = not dry_run
             return receipt
@@ -162,6 +162,12 @@ def file_receipt(connection: sqlite3.Connection, receipt: Receipt) -> None:
 def unscrubbed(connection: sqlite3.Connection) -> int:
     """How many erasures wait for their scrubbing."""
     return int(connection.execute("SELECT count(*) FROM receipts WHERE scrubbed_at IS NULL").fetchone()[0])
+
+
+def made_up_for(store: Store, now: int) -> Receipt:
+    """Scrub what waits for it, such as words struck out in conversations; nothing is done if nothing waits."""
+    receipt = Receipt("scrub", now, scrubbed=True)
+    return scrubbed(store, replace(receipt, scrubbed=False)) if unscrubbed(store.connection) else receipt
 
 
 def scrubbed(store: Store, receipt: Receipt) -> Receipt:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from bot.answers import Answer, Frozen, Value
+from bot.guard import Kind
 from bot.understand.reading import Doubt, Fact, Request
 
 # --- acts: what a person did with one message or tap -------------------------------------------------------------------
@@ -65,7 +66,14 @@ class CameLate(Frozen):
     question: str
 
 
-Act = Annotated[Answered | Proposed | Confirmed | Rejected | Requested | Missed | CameLate, Field(discriminator="act")]
+class Exposed(Frozen):
+    """Card, identity or contact data was in the words: the kinds of it, not the data."""
+
+    act: Literal["exposed"] = "exposed"
+    kinds: tuple[Kind, ...]
+
+
+Act = Annotated[Answered | Proposed | Confirmed | Rejected | Requested | Missed | CameLate | Exposed, Field(discriminator="act")]
 
 # --- events ------------------------------------------------------------------------------------------------------------
 

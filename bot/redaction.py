@@ -7,9 +7,9 @@ import sqlite3
 from typing import assert_never
 
 from bot.answers import Answer
-from bot.events import EVENT, Act, Answered, CameLate, Confirmed, Event, Heard, Missed, Proposed, Rejected, Requested
+from bot.events import EVENT, Act, Answered, CameLate, Confirmed, Event, Exposed, Heard, Missed, Proposed, Rejected, Requested
+from bot.guard import MARK as MARK
 
-MARK = "[erased]"
 IN_WORDS = ("process",)
 """Questions whose value is the person's own words (the only one of type text)."""
 LEAST_LETTERS = 4
@@ -64,7 +64,7 @@ def _act(act: Act) -> Act:
             )
         case Missed():
             return act.model_copy(update={"hint": None}) if isinstance(act.hint, str) else act
-        case Confirmed() | Rejected() | CameLate():
+        case Confirmed() | Rejected() | CameLate() | Exposed():
             return act
         case _:
             assert_never(act)

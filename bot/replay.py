@@ -11,11 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.advice.advice import Advice
-from bot.archive import Given, Transcript
+from bot.advice.gist import Gist, gist
+from bot.archive import Archive, Given, Transcript
+from bot.case import Case, effective
 from bot.difference import Change, Difference, changed, differences
 from bot.effects import Recommend
 from bot.engine import fold, step
 from bot.events import Event
+from bot.guard import MARK
 from knowledge.load import KnowledgeError, load
 from knowledge.model import Knowledge
 
@@ -74,6 +77,58 @@ def knowledge_of(version: str, files: Mapping[str, str] | None) -> Knowledge:
         raise CannotReplay(f"knowledge {version} is of a form that this version cannot read ({error}); use --today") from error
 
 
+class Versions:
+    """The knowledge bases of a database, each loaded once; `today` is the one in use."""
+
+    def __init__(self, archive: Archive, today: Knowledge) -> None:
+        self.archive, self.today = archive, today
+        self._kept: dict[str, Knowledge] = {today.version: today}
+
+    def of(self, version: str) -> Knowledge:
+        """The knowledge base of a version. Raises CannotReplay."""
+        if version not in self._kept:
+            with self.archive.explained():
+                files = self.archive.store.knowledge_files(version)
+            self._kept[version] = knowledge_of(version, files)
+        return self._kept[version]
+
+
+def attempt(
+    transcript: Transcript, given: Given, versions: Versions, *, on_today: bool = False, why: bool = False
+) -> Replayed | str:
+    """The advice again, on the knowledge of its time or on today's, or a sentence that says why it cannot be computed."""
+    try:
+        knowledge = versions.today if on_today else versions.of(given.knowledge)
+        try:
+            return replay(transcript, given, knowledge, (lambda: versions.of(given.knowledge)) if why else None)
+        except CannotReplay:
+            return replay(transcript, given, knowledge)
+    except CannotReplay as error:
+        return f"{transcript.summary.id}: {error}"
+    except (KeyError, ValueError, IndexError) as error:
+        return f"{transcript.summary.id}: its answers do not fit this knowledge base ({type(error).__name__}: {error})"
+
+
+def turned(transcript: Transcript, given: Given, knowledge: Knowledge) -> bool:
+    """Whether another option would be advised on this knowledge, or less or more firmly; also where that cannot be computed."""
+    try:
+        return _gist(transcript, given, knowledge) != (given.recommended, given.verdict)
+    except (CannotReplay, KeyError, ValueError, IndexError):
+        return True
+
+
+def _gist(transcript: Transcript, given: Given, knowledge: Knowledge) -> Gist:
+    return gist(effective(knowledge, _case(transcript.events, given.event_number, knowledge).answers), knowledge)
+
+
+def _case(events: Sequence[Event], number: int, knowledge: Knowledge) -> Case:
+    """The case after event `number`."""
+    case = fold(events[: number + 1], knowledge)
+    if case is None:
+        raise CannotReplay("there are no events to replay")
+    return case
+
+
 def again(events: Sequence[Event], number: int, knowledge: Knowledge) -> Advice:
     """The advice that event `number` led to, computed from the events up to it as the service does. Raises CannotReplay."""
     case = fold(events[:number], knowledge)
@@ -87,10 +142,7 @@ def reconsidered(events: Sequence[Event], number: int, knowledge: Knowledge) -> 
     """The advice for the answers in force after event `number`, whatever would be asked on this knowledge."""
     from bot.repair import advice_for
 
-    case = fold(events[: number + 1], knowledge)
-    if case is None:
-        raise CannotReplay("there are no events to replay")
-    return advice_for(case, knowledge)
+    return advice_for(_case(events, number, knowledge), knowledge)
 
 
 def replay(transcript: Transcript, given: Given, knowledge: Knowledge, before: Callable[[], Knowledge] | None = None) -> Replayed:
@@ -98,6 +150,8 @@ def replay(transcript: Transcript, given: Given, knowledge: Knowledge, before: C
     same = given.knowledge == knowledge.version
     advice = (again if same else reconsidered)(transcript.events, given.event_number, knowledge)
     text = json.dumps(advice.as_json(), ensure_ascii=False)
+    if any(isinstance(stated.value, str) and MARK in stated.value for stated in advice.answers):
+        text = text.replace(advice.answers_digest, given.digest)  # the receipt is of the words before they were struck out
     then, now = json.loads(given.text), json.loads(text)
     replayed = Replayed(
         conversation=transcript.summary.id,
@@ -120,12 +174,12 @@ def causes(transcript: Transcript, given: Given, changes: Sequence[Change], old:
     """The changes of which putting back one alone gives the old recommendation or verdict again."""
     if len(changes) > MOST_TRIED:
         return ()
-    now = reconsidered(transcript.events, given.event_number, new)
+    now = _gist(transcript, given, new)
     found = []
     for change in changes:
         mixed = _with(new, old, change)
         try:
-            advice = reconsidered(transcript.events, given.event_number, mixed)
+            advice = _gist(transcript, given, mixed)
         except (ValueError, KeyError, IndexError, StopIteration):
             continue  # the entry cannot stand alone in the new knowledge base
         turned_back = advice.recommended == given.recommended != now.recommended

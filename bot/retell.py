@@ -14,7 +14,7 @@ from typing import assert_never
 from bot import tell
 from bot.answers import Answer, Value
 from bot.archive import Transcript
-from bot.events import Act, Answered, CameLate, Confirmed, Heard, Missed, Proposed, Rejected, Requested, Upgraded
+from bot.events import Act, Answered, CameLate, Confirmed, Exposed, Heard, Missed, Proposed, Rejected, Requested, Upgraded
 from bot.markup import clean, escape
 from knowledge.model import Knowledge
 
@@ -92,6 +92,8 @@ class Retelling:
                 yield self.say("missed")
             case CameLate(question=id):
                 yield self.say("late", name=self.name(id))
+            case Exposed(kinds=kinds):
+                yield self.say("exposed", kinds=", ".join(self.sentences[f"private_{kind}"] for kind in kinds))
             case _:
                 assert_never(act)
 

@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 
 from bot import deliveries
-from bot.erasure import Receipt, file_receipt, scrubbed, unscrubbed
+from bot.erasure import Receipt, file_receipt, made_up_for, scrubbed, unscrubbed
 from bot.removal import remove_conversations
 from bot.store import Store, StoreError
 
@@ -59,11 +60,15 @@ def _would(store: Store, before: int) -> dict[str, int]:
     return {"conversations": int(row[0])} if row[0] else {}
 
 
-async def daily(store: Store, days: int, now: Callable[[], int], stopping: asyncio.Event) -> None:
-    """Purge at the start and then once a day until stopped. A failure is logged and tried again the next day."""
+async def daily(store: Store, days: int | None, now: Callable[[], int], stopping: asyncio.Event) -> None:
+    """Purge (without `days`, only finish what was struck out) at the start and then once a day until stopped.
+
+    A failure is logged and tried again the next day.
+    """
     while not stopping.is_set():
         try:
-            receipt = await asyncio.to_thread(purge, store, days, now())
+            due = partial(purge, store, days) if days is not None else partial(made_up_for, store)
+            receipt = await asyncio.to_thread(due, now())
             log.info("retention", erased=receipt.erased, scrubbed=receipt.scrubbed, why=receipt.why)
         except StoreError as error:
             log.error("retention failed", why=str(error))

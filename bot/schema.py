@@ -287,11 +287,73 @@ def m002_erasure(db: Database) -> None:
         db.execute(statement)
 
 
-_INDEXED_AT_COMMIT = """
+_LISTS = """
+ALTER TABLE conversations ADD COLUMN facet TEXT GENERATED ALWAYS AS (     -- all that lists filter by, in one value
+    platform || '|' || status || '|' || coalesce(kind, '') || '|' || coalesce(recommended, '') || '|' || coalesce(verdict, '')
+    || '|' || coalesce(chosen, '') || '|' || reviewed || flagged || (unknowns > 0)
+) VIRTUAL;
+CREATE TABLE facets (                 -- the combinations that there are: a few thousand at most; see bot/listing.py
+    facet TEXT PRIMARY KEY,
+    platform TEXT NOT NULL,
+    status TEXT NOT NULL,
+    kind TEXT,
+    recommended TEXT,
+    verdict TEXT,
+    chosen TEXT,
+    reviewed INTEGER NOT NULL,
+    flagged INTEGER NOT NULL,
+    unknowns INTEGER NOT NULL         -- 0 or 1
+) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO facets
+SELECT facet, platform, status, kind, recommended, verdict, chosen, reviewed, flagged, unknowns > 0 FROM conversations;
+CREATE TRIGGER conversation_begun AFTER INSERT ON conversations BEGIN
+    INSERT OR IGNORE INTO facets VALUES (new.facet, new.platform, new.status, new.kind, new.recommended, new.verdict, new.chosen,
+                                         new.reviewed, new.flagged, new.unknowns > 0);
+END;
+CREATE TRIGGER conversation_moved
+AFTER UPDATE OF platform, status, kind, recommended, verdict, chosen, reviewed, flagged, unknowns ON conversations
+WHEN new.facet <> old.facet BEGIN
+    INSERT OR IGNORE INTO facets VALUES (new.facet, new.platform, new.status, new.kind, new.recommended, new.verdict, new.chosen,
+                                         new.reviewed, new.flagged, new.unknowns > 0);
+END;
+CREATE INDEX conversations_facet ON conversations(facet, last_at, id);
+DROP INDEX conversations_person;
+CREATE INDEX conversations_person ON conversations(person, last_at, id);
+DROP INDEX conversations_platform;
+DROP INDEX conversations_status;
+DROP INDEX conversations_reviewed;
+DROP INDEX conversations_kind;
+DROP INDEX conversations_verdict;
+DROP INDEX conversations_recommended;
+DROP INDEX conversations_chosen;
+DROP INDEX conversations_unknowns;
+DROP INDEX conversations_flagged;
+"""
+
+
+@MIGRATIONS()
+def m003_lists(db: Database) -> None:
+    """One index for every combination of filters, where there was one for each filter."""
+    for statement in _statements(_LISTS):
+        db.execute(statement)
+
+
+_LIGHTER = """
 DROP INDEX conversations_place;
 CREATE INDEX conversations_place ON conversations(place);   -- the latest of a place without sorting all of them
 
-DROP TRIGGER transcript_added;        -- bot/store.py indexes what a transaction added once, before its commit
+DROP TRIGGER transcript_added;        -- what a transaction adds is indexed once, before its commit: see bot/store.py
+DROP TRIGGER transcript_removed;
+DROP TRIGGER transcript_changed;
+CREATE TRIGGER transcript_removed AFTER DELETE ON transcript
+WHEN EXISTS (SELECT 1 FROM transcript_search_docsize WHERE id = old.id) BEGIN      -- indexed already
+    INSERT INTO transcript_search(transcript_search, rowid, text) VALUES ('delete', old.id, old.text);
+END;
+CREATE TRIGGER transcript_changed AFTER UPDATE OF text ON transcript
+WHEN EXISTS (SELECT 1 FROM transcript_search_docsize WHERE id = old.id) BEGIN
+    INSERT INTO transcript_search(transcript_search, rowid, text) VALUES ('delete', old.id, old.text);
+    INSERT INTO transcript_search(rowid, text) VALUES (new.id, new.text);
+END;
 
 DROP TRIGGER answer_counted;
 CREATE TRIGGER answer_counted AFTER INSERT ON answers
@@ -305,7 +367,7 @@ END;
 
 
 @MIGRATIONS()
-def m003_lighter_turns(db: Database) -> None:
+def m004_lighter_turns(db: Database) -> None:
     """What a turn writes, without what triggers did for it one line at a time."""
-    for statement in _statements(_INDEXED_AT_COMMIT):
+    for statement in _statements(_LIGHTER):
         db.execute(statement)

@@ -12,6 +12,7 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 import structlog
@@ -21,13 +22,14 @@ from bot.agenda import pending
 from bot.answers import Answer
 from bot.case import Case, given
 from bot.database import Writes
-from bot.effects import Effect, Note, Recommend
+from bot.effects import Effect, Note, Recommend, Strike
 from bot.engine import fold, step
 from bot.events import Act, Answered, Event, Heard, Requested, Started, Upgraded
 from bot.markup import clean, escape
 from bot.messages import Ignored, Incoming, Unreadable
-from bot.speak import Message, speak
+from bot.speak import Message, pictured, speak
 from bot.store import Conversation, Delivery, Line, Received, Store, StoreError
+from bot.striking import strike_private
 from bot.taps import tap
 from bot.tell import answered as told
 from bot.understand.reading import Request
@@ -88,7 +90,7 @@ class Service:
         )
         self.language, self.order, self.everyone, self.retention_days = language, order, everyone, retention_days
         self._cases: OrderedDict[str, tuple[int, Case]] = OrderedDict()
-        self._version = 0
+        self._seen = 0
         self._minute, self._in_minute = 0, dict[str, set[int]]()  # numbers of the deliveries of the minute, by place
 
     def receive(self, deliveries: Iterable[Delivery]) -> int:
@@ -98,15 +100,15 @@ class Service:
 
     def work(self, limit: int = 100) -> int:
         """Process the oldest waiting delivery of up to `limit` places in one commit; returns how many there were."""
-        version = self.store.version()
+        seen = self.store.others_wrote()
         batch = self.store.waiting(self.platform, limit)
         if not batch:
             return 0
-        self._forget_unless(version)
+        self._forget_unless(seen)
         self._count(batch)
         turns = [self._decide(received) for received in batch]
         with self.store.transaction():
-            same = self._forget_unless(self.store.version())
+            same = self._forget_unless(self.store.others_wrote())
             turns = [self._keep(turn if same else self._decide(turn.received)) for turn in turns]
         for turn in turns:
             for id, state in turn.states.items():
@@ -121,11 +123,11 @@ class Service:
                 self._minute, self._in_minute = minute, {}
             self._in_minute.setdefault(received.place, set()).add(received.number)
 
-    def _forget_unless(self, version: int) -> bool:
+    def _forget_unless(self, seen: int) -> bool:
         """Whether no other process has written since; if one has, what is remembered of its conversations may be old."""
-        same = self._version == version
+        same = self._seen == seen
         if not same:
-            self._version = version
+            self._seen = seen
             self._cases.clear()
         return same
 
@@ -144,11 +146,11 @@ class Service:
             return Turn(received, "ignored", incoming.why)
         states: dict[str, tuple[int, Case]] = {}
         with self.store.drafted() as writes:
-            if (over := len(self._in_minute.get(received.place, ())) - MOST_IN_A_MINUTE) > 0:
-                if over == 1:
-                    self._say_sorry(incoming, received, "note_too_fast", most=MOST_IN_A_MINUTE)
-                return Turn(received, "ignored", f"more than {MOST_IN_A_MINUTE} messages in a minute", writes)
             try:
+                if (over := len(self._in_minute.get(received.place, ())) - MOST_IN_A_MINUTE) > 0:
+                    if over == 1:
+                        self._say_sorry(incoming, received, "note_too_fast", most=MOST_IN_A_MINUTE)
+                    return Turn(received, "ignored", f"more than {MOST_IN_A_MINUTE} messages in a minute", writes)
                 self._converse(incoming, received, states)
             except (StoreError, sqlite3.Error):
                 raise
@@ -218,11 +220,12 @@ class Service:
             self.store.enqueue(conversation, conversation.address, "send", body.model_dump_json(), None, self.world.now())
 
     def _acts(self, incoming: Incoming, said: str, case: Case) -> tuple[Act, ...]:
-        from bot.understand.hear import hear
+        from bot.understand.hear import exposed, hear
 
         if incoming.via == "file":
             given = TypeAdapter(dict[str, Answer]).validate_json(incoming.text)
-            return tuple(Answered(question=id, answer=answer) for id, answer in given.items())
+            own = [answer.value for answer in given.values() if isinstance(answer.value, str)]
+            return (*(Answered(question=id, answer=answer) for id, answer in given.items()), *exposed(own, case, self.knowledge))
         if incoming.token is not None:
             return (tap(incoming.token, case, self.knowledge),)
         if not said.strip():
@@ -289,7 +292,7 @@ class Service:
         self.store.append(conversation.id, number, event)
         self.store.answered(conversation.id, number, event, said, case.answers if case else {}, after.answers)
         effects = stepped.effects
-        messages = _joined([(effect, speak(effect, after, self.knowledge, self.retention_days)) for effect in effects])
+        messages = _joined([each for effect in effects for each in self._spoken(effect, number, after)])
         lines = [Line(number, event.at, "person", event.by, event.via, said)] if isinstance(event, Heard) else []
         lines += [Line(number, event.at, "advisor", None, message.name, message.text) for message in messages]
         self.store.write(conversation.id, lines)
@@ -301,11 +304,23 @@ class Service:
         for message in messages:
             self.store.enqueue(conversation, conversation.address, "send", message.model_dump_json(), None, event.at)
         self._note(conversation, after, effects, event.at)
+        for effect in effects:
+            if isinstance(effect, Strike):
+                private = self.knowledge.words(after.language).private
+                struck = partial(strike_private, self.store.connection, conversation.id, effect.events, private, event.at)
+                self.store.later(struck)
         return number + 1, after
+
+    def _spoken(self, effect: Effect, number: int, case: Case) -> list[tuple[Effect, Message]]:
+        """What is said for an effect; an advice is shown before it is told."""
+        shown = [(effect, pictured(effect, number, case))] if isinstance(effect, Recommend) else []
+        return [*shown, (effect, speak(effect, case, self.knowledge, self.retention_days))]
 
     def _settle_question(self, conversation: Conversation, before: Case | None, after: Case, now: int) -> None:
         """The message of a question that has just been answered shows the answer and loses its buttons."""
         open_before = pending(before, self.knowledge).question if before else None
+        if after.exposed:
+            return  # its words may yet be struck out, and a platform keeps what was sent
         if open_before is None or after.answers.get(open_before) == (before.answers.get(open_before) if before else None):
             return
         about = self.store.last_asked(conversation.id)
@@ -358,8 +373,10 @@ def _joined(spoken: list[tuple[Effect, Message]]) -> list[Message]:
     found: list[Message] = []
     lead = ""
     for effect, message in spoken:
-        if isinstance(effect, Note) and not message.buttons:
+        if isinstance(effect, Note | Strike) and not message.buttons:
             lead += message.markdown + "\n\n"
+        elif message.picture is not None:
+            found.append(message)
         else:
             found.append(message.model_copy(update={"markdown": lead + message.markdown}))
             lead = ""

@@ -26,14 +26,19 @@ from bot.effects import (
     HelpWith,
     Inform,
     Note,
+    OfferStrike,
     Recommend,
+    Strike,
     Summarise,
     WhatIf,
 )
 from bot.markup import Safe, escape, plain
 from knowledge.model import Knowledge, Language, Question
 
-_Other = Greet | Confirm | AskConflict | Summarise | Recommend | Compare | WhatIf | Explain | HelpWith | Define | Inform
+_Other = (
+    Greet | Confirm | AskConflict | OfferStrike | Strike | Summarise | Recommend
+    | Compare | WhatIf | Explain | HelpWith | Define | Inform
+)  # fmt: skip
 
 
 class Button(Frozen):
@@ -46,7 +51,8 @@ class Button(Frozen):
 class Message(Frozen):
     """What is sent: Markdown, buttons, and which question they belong to.
 
-    `buttons` answer the open question; `more` are the ways round it. `ranking` asks for taps in order.
+    `buttons` answer the open question; `more` are the ways round it. `ranking` asks for taps in order. `picture` is the number
+    of the event whose advice is sent as a picture, with this Markdown under it.
     """
 
     name: str
@@ -55,6 +61,7 @@ class Message(Frozen):
     more: tuple[Button, ...] = ()
     question: str | None = None
     ranking: bool = False
+    picture: int | None = None
 
     @property
     def text(self) -> str:
@@ -102,7 +109,7 @@ def speak(effect: Effect, case: Case, knowledge: Knowledge, retention_days: int 
         case _:
             pass
     name = _name(effect)
-    markdown = _markdown(case.language, name, effect, _view(effect, case, knowledge, retention_days))
+    markdown = filled(name, case.language, {"effect": effect, **_view(effect, case, knowledge, retention_days)})
     buttons, more = _buttons(effect, case, knowledge)
     return Message(name=name, markdown=markdown, buttons=buttons, more=more)
 
@@ -112,7 +119,7 @@ def _asked(effect: Ask, language: str, knowledge: Knowledge) -> Message:
     question = knowledge.questions[effect.question]
     return Message(
         name=_name(effect),
-        markdown=_markdown(language, _name(effect), effect, {"words": knowledge.words(language).questions[question.id]}),
+        markdown=filled(_name(effect), language, {"effect": effect, "words": knowledge.words(language).questions[question.id]}),
         buttons=_answers(question, knowledge.words(language)),
         more=_ways_round(effect, knowledge.words(language)),
         question=question.id,
@@ -122,8 +129,8 @@ def _asked(effect: Ask, language: str, knowledge: Knowledge) -> Message:
 
 @lru_cache(maxsize=1024)
 def _noted(effect: Note, sentence: str, language: str, buttons: tuple[Button, ...]) -> Message:
-    name = _name(effect)
-    return Message(name=name, markdown=_markdown(language, name, effect, {"sentence": sentence}), buttons=buttons)
+    markdown = filled(_name(effect), language, {"effect": effect, "sentence": sentence})
+    return Message(name=_name(effect), markdown=markdown, buttons=buttons)
 
 
 @cache
@@ -136,8 +143,15 @@ def _name(effect: Effect) -> str:
     return _named(type(effect).__name__)
 
 
-def _markdown(language: str, name: str, effect: Effect, view: Mapping[str, object]) -> str:
-    return re.sub(r"\n{3,}", "\n\n", _template(language, name).render(effect=effect, **view).strip())
+def filled(name: str, language: str, view: Mapping[str, object]) -> str:
+    """A template with its values, as Markdown; every value is escaped that is not Markdown of ours."""
+    return re.sub(r"\n{3,}", "\n\n", _template(language, name).render(view).strip())
+
+
+def pictured(effect: Recommend, event_number: int, case: Case) -> Message:
+    """The message that carries the picture of an advice, with the short verdict under it."""
+    markdown = filled("picture", case.language, {"effect": effect})
+    return Message(name="picture", markdown=markdown, picture=event_number)
 
 
 def _view(effect: _Other, case: Case, knowledge: Knowledge, retention_days: int | None) -> Mapping[str, object]:
@@ -148,6 +162,10 @@ def _view(effect: _Other, case: Case, knowledge: Knowledge, retention_days: int 
             return tell.understood(effect, case, knowledge)
         case AskConflict():
             return tell.conflict(effect, case, knowledge)
+        case OfferStrike():
+            return tell.private(effect, case, knowledge)
+        case Strike():
+            return {}
         case Summarise():
             return tell.summary(case, knowledge)
         case Recommend(advice=advice, changed=changed):
@@ -210,6 +228,8 @@ def _buttons(effect: _Other | Note, case: Case, knowledge: Knowledge) -> tuple[t
         case AskConflict(questions=questions):
             either = [Button(label=words.questions[id].name.capitalize(), token=f"x:{effect.stamp}:{id}") for id in questions]
             return (*either, said("both_right", f"y:{effect.stamp}")), ()
+        case OfferStrike():
+            return (said("strike", f"y:{effect.stamp}"), said("keep", f"x:{effect.stamp}")), ()
         case Summarise(final=True):
             return (said("yes_advise", f"y:{effect.stamp}"), said("change", taps.request_token("change"))), ()
         case Recommend():

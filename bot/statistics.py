@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.archive import Archive, Filter, Viewer, conditions
+from bot.archive import Archive, Filter, Viewer
+from bot.listing import scope
 
 
 @dataclass(frozen=True)
@@ -71,29 +72,29 @@ def _share(part: int, whole: int) -> float | None:
 
 def statistics(archive: Archive, viewer: Viewer, wanted: Filter) -> Statistics:
     """Count. One pass over the conversations wanted, and over their answers."""
-    where, bound = conditions(viewer, wanted)
-    chosen = f"(SELECT c.id FROM conversations c WHERE {where})"  # noqa: S608  ours
+    source, where, bound = scope(viewer, wanted)
+    chosen = f"(SELECT c.id FROM {source} WHERE {where})"  # noqa: S608  ours
 
     def count(what: str, rest: str) -> dict[str, int]:
         sql = f"SELECT {what}, count(*) FROM {rest} GROUP BY 1 ORDER BY 2 DESC, 1"  # noqa: S608  ours
         return {str(name): int(n) for name, n in archive.store.connection.execute(sql, bound) if name is not None}
 
     def of(column: str) -> dict[str, int]:
-        return count(column, f"conversations c WHERE {where}")
+        return count(column, f"{source} WHERE {where}")
 
     with archive.explained():
         statuses = of("c.status")
         advised = of("c.verdict IS NOT NULL").get("1", 0)
         stopped = count(
             "json_extract(o.body, '$.question')",
-            f"conversations c JOIN outbox o ON o.number = {_LAST_ASKED} WHERE c.verdict IS NULL AND {where}",
+            f"{source} JOIN outbox o ON o.number = {_LAST_ASKED} WHERE c.verdict IS NULL AND {where}",
         )
         answers = archive.store.connection.execute(
             f"SELECT question, status, count(*) FROM current_answers WHERE conversation IN {chosen} GROUP BY 1, 2",  # noqa: S608  ours
             bound,
         ).fetchall()
         pairs = archive.store.connection.execute(
-            f"SELECT coalesce(c.recommended, 'none'), c.chosen, count(*), sum({_AGREED}) FROM conversations c"  # noqa: S608  ours
+            f"SELECT coalesce(c.recommended, 'none'), c.chosen, count(*), sum({_AGREED}) FROM {source}"  # noqa: S608  ours
             f" WHERE c.chosen IS NOT NULL AND c.verdict IS NOT NULL AND {where} GROUP BY 1, 2",
             bound,
         ).fetchall()

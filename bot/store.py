@@ -244,6 +244,11 @@ class Store(Database):
             (conversation, number, at, knowledge, digest, recommended, verdict, advice),
         )
 
+    def advice_at(self, conversation: str, event_number: int) -> str | None:
+        """The JSON of the advice given at an event."""
+        rows = self._rows("SELECT advice FROM advice WHERE conversation = ? AND event_number = ?", (conversation, event_number))
+        return rows[0][0] if rows else None
+
     def latest_advice(self, conversation: str) -> str | None:
         """The JSON of the advice given last."""
         rows = self._rows("SELECT advice FROM advice WHERE conversation = ? ORDER BY event_number DESC LIMIT 1", (conversation,))

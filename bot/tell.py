@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from bot.advice.advice import Advice, OptionAdvice, Reason, SourceLine
 from bot.answers import Answer, Money, Value, number
 from bot.case import Case, effective, set_aside
-from bot.effects import AskConflict, Confirm, Explain, Note, WhatIf
+from bot.effects import AskConflict, Confirm, Explain, Note, OfferStrike, WhatIf
 from bot.markup import Safe, escape
 from bot.understand.reading import Fact
 from knowledge.model import Knowledge, Language, Question, QuestionWords, Term
@@ -100,6 +100,12 @@ def conflict(effect: AskConflict, case: Case, knowledge: Knowledge) -> View:
     return {"text": text, "answers": rows(effect.questions, case.answers, knowledge, case.language)}
 
 
+def private(effect: OfferStrike, case: Case, knowledge: Knowledge) -> View:
+    """What kinds of private data were written."""
+    sentences = knowledge.words(case.language).sentences
+    return {"kinds": [sentences[f"private_{kind}"] for kind in effect.kinds]}
+
+
 def summary(case: Case, knowledge: Knowledge) -> View:
     """Everything that counts, what was left out, and what is set aside."""
     words = knowledge.words(case.language)
@@ -164,7 +170,7 @@ def note(effect: Note, case: Case, knowledge: Knowledge) -> str:
     known = effect.question if effect.question in words.questions else None
     key = f"note_{effect.kind}"
     match effect.kind:
-        case "not_understood" if case.restarting or case.proposed is not None:
+        case "not_understood" if case.restarting or case.exposed or case.proposed is not None:
             key = "note_not_understood_yes_no"
         case "not_understood" if known is None:
             key = "note_not_understood_free"
@@ -256,7 +262,7 @@ def advice(told: Advice, changed: Sequence[str], case: Case, knowledge: Knowledg
         "safeguards": reasons(told.safeguards),
         "sums": reasons(told.sums),
         "table": [cost_row(option, words, language) for option in told.options if option.cost and not option.excluded and timed],
-        "sources": [Safe(_source(source)) for source in told.sources],
+        "sources": [Safe(source_line(source)) for source in told.sources],
         "receipt": told.answers_digest[:19],
         "provider_lead": _provider_lead(told, words),
     }
@@ -272,7 +278,7 @@ def _provider_lead(told: Advice, words: Language) -> str:
     return words.sentences["provider_lead"].format(offer=offer, crowd=crowd, lead=f"{abs(100 * provider.lead):.0f}", side=side)
 
 
-def _source(source: SourceLine) -> str:
+def source_line(source: SourceLine) -> str:
     """A source as Markdown, its title a link where it has an address; addresses come from the knowledge base alone."""
     title = f"[{escape(source.title)}](<{source.url}>)" if source.url.startswith("http") else escape(source.title)
     return f"{source.id}: {title}, {escape(source.publisher)} ({escape(source.dated)})"

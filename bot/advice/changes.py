@@ -48,12 +48,16 @@ def influential(knowledge: Knowledge) -> tuple[str, ...]:
 
 def changes(knowledge: Knowledge, sheet: Sheet, narrow: bool = True) -> Changes:
     """Try every other level of every question, every grid number, and every promotion in the ranking."""
-    wanted = [change for id in influential(knowledge) for change in _others(knowledge.questions[id], sheet)]
-    now, *after = standings(knowledge, sheet, wanted)
-    tried = [Tried(question, to, standing) for (question, to), standing in zip(wanted, after, strict=True)]
+    now, tried = _tried(knowledge, sheet, influential(knowledge))
     if narrow:
         tried += _edges(knowledge, sheet, now, tried)
     return Changes(now, tuple(tried))
+
+
+def _tried(knowledge: Knowledge, sheet: Sheet, ids: Sequence[str]) -> tuple[Standing, list[Tried]]:
+    wanted = [change for id in ids for change in _others(knowledge.questions[id], sheet)]
+    now, *after = standings(knowledge, sheet, wanted)
+    return now, [Tried(question, to, standing) for (question, to), standing in zip(wanted, after, strict=True)]
 
 
 def _others(question: Question, sheet: Sheet) -> list[Change]:
@@ -201,11 +205,7 @@ class Unknown:
 def unknowns(knowledge: Knowledge, sheet: Sheet, found: Changes) -> list[Unknown]:
     """Every unknown that can change the leader or exclude an option still in, strongest first."""
     collected = []
-    for id in influential(knowledge):
-        open_ranking = id == "priorities" and sheet.priorities is None
-        fact = sheet.known.get(id)
-        if not (open_ranking or (id != "priorities" and (fact is None or fact.unsure))) or id in sheet.waived:
-            continue
+    for id in _open(knowledge, sheet):
         tried = found.of(id)
         shares = _shares(knowledge, id, tried)
         become = {each.standing.leader: 0.0 for each in tried if each.standing.leader != found.now.leader}
@@ -217,6 +217,24 @@ def unknowns(knowledge: Knowledge, sheet: Sheet, found: Changes) -> list[Unknown
             ranked = tuple(sorted(become, key=lambda o: -become[o]))
             collected.append(Unknown(id, ranked, tuple(sorted(exclude)), sum(become.values())))
     return sorted(collected, key=lambda unknown: (-unknown.power, not unknown.could_become))
+
+
+def any_unknown(knowledge: Knowledge, sheet: Sheet) -> bool:
+    """Whether `unknowns` would find one: tried a question at a time, until one does."""
+    for id in _open(knowledge, sheet):
+        now, tried = _tried(knowledge, sheet, (id,))
+        if any(each.standing.leader != now.leader or (each.standing.excluded & ~now.excluded).any() for each in tried):
+            return True
+    return False
+
+
+def _open(knowledge: Knowledge, sheet: Sheet) -> list[str]:
+    """The questions that have no answer yet, or an unsure one."""
+    facts = {id: sheet.known.get(id) for id in influential(knowledge) if id != "priorities" and id not in sheet.waived}
+    unanswered = {id for id, fact in facts.items() if fact is None or fact.unsure}
+    if sheet.priorities is None and "priorities" not in sheet.waived:
+        unanswered.add("priorities")
+    return [id for id in influential(knowledge) if id in unanswered]
 
 
 def _shares(knowledge: Knowledge, id: str, tried: Sequence[Tried]) -> list[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -22,7 +22,7 @@ from bot.advice.advice import (
     TornadoBar,
     Verdict,
 )
-from bot.advice.changes import Changes, Unknown, changes, flips, tornado, unknowns
+from bot.advice.changes import Changes, changes, flips, tornado, unknowns
 from bot.advice.economics import cost_value
 from bot.advice.reasons import automation, cited, contradictions, exclusions, for_and_against, holds, safeguards, stated
 from bot.advice.scores import Robustness, Standing, robustness
@@ -34,7 +34,7 @@ from bot.advice.turning import find_out, firm, flip_told, split_to_find
 from bot.advice.weights import central_weights, critical_weight, least_shift, rank_acceptability
 from bot.advice.worlds import levels, rank_weights
 from bot.answers import Answer, Money
-from knowledge.model import Knowledge, Language
+from knowledge.model import Knowledge, Language, Source
 
 CORE = ("data", "volume", "priorities")
 """While all of these are unknown no advice is called clear or likely."""
@@ -52,7 +52,7 @@ def advise(
     found = changes(knowledge, facts)
     r = robustness(knowledge, facts, int(knowledge.decision["worlds"].value))
     unknown = unknowns(knowledge, facts, found)
-    verdict = _verdict(knowledge, facts, found.now, r, unknown)
+    firmness = verdict(knowledge, facts, found.now, r, lambda: bool(unknown))
     money = purse(knowledge, facts, r)
     weights = rank_weights(knowledge, facts, levels(knowledge, facts, 1)).mean(axis=0)
     order, options = _rivals_by_chance(found.now.order, r), list(knowledge.options)
@@ -63,7 +63,7 @@ def advise(
     )
     divided = split(knowledge, facts, found.now, language)
     chosen = [leader, *(part.option for part in divided.parts if part.part == "do" and divided.gain > 0)] if divided else [leader]
-    told = _headline(knowledge, verdict, order, r, language)
+    told = _headline(knowledge, firmness, order, r, language)
     parts = {
         "options": _options(knowledge, facts, found.now, r, money, language),
         "reasons": good,
@@ -78,8 +78,8 @@ def advise(
         "provider": _provider(knowledge, facts, found, language),
     }
     return Advice(
-        recommended=None if verdict == "abstain" else leader,
-        verdict=verdict,
+        recommended=None if firmness == "abstain" else leader,
+        verdict=firmness,
         headline=told[0],
         sure=told[1],
         flips=tuple(flip_told(knowledge, facts, flip, leader, language) for flip in turning),
@@ -115,13 +115,14 @@ def digest(
     return "sha256:" + hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def _verdict(knowledge: Knowledge, facts: Sheet, now: Standing, r: Robustness, unknown: list[Unknown]) -> Verdict:
+def verdict(knowledge: Knowledge, facts: Sheet, now: Standing, r: Robustness, unknown: Callable[[], bool]) -> Verdict:
+    """How firm an advice is; `unknown` tells whether there is anything to find out that matters, and is not always asked."""
     settings, first = knowledge.decision, float(r.first[now.leader])
-    if float(r.first.max()) < settings["abstain_below"].value and unknown:
+    if float(r.first.max()) < settings["abstain_below"].value and unknown():
         return "abstain"
     core_unknown = not facts.known.keys() & set(CORE) and facts.priorities is None
     if core_unknown or first < settings["likely_from"].value:
-        return "abstain" if core_unknown and len(facts.known) < settings["abstain_known_below"].value and unknown else "close"
+        return "abstain" if core_unknown and len(facts.known) < settings["abstain_known_below"].value and unknown() else "close"
     return "clear" if first >= settings["clear_from"].value else "likely"
 
 
@@ -317,10 +318,12 @@ def _stated(id: str, answer: Answer | None) -> Stated:
 def _sources(knowledge: Knowledge, parts: Mapping[str, Any]) -> tuple[SourceLine, ...]:
     """The sources behind every claim and evidence that the advice names, in order of first mention."""
     ids = dict.fromkeys(source for fact in _facts(parts) for source in knowledge.sources_of(fact))
-    return tuple(
-        SourceLine(id=s.id, title=s.title, publisher=s.publisher, year=s.year, dated=s.dated, url=s.url)
-        for s in (knowledge.sources[id] for id in ids)
-    )
+    return tuple(listed(knowledge.sources[id]) for id in ids)
+
+
+def listed(s: Source) -> SourceLine:
+    """A source as advice lists it."""
+    return SourceLine(id=s.id, title=s.title, publisher=s.publisher, year=s.year, dated=s.dated, url=s.url)
 
 
 def _facts(part: Any) -> list[str]:

@@ -6,10 +6,13 @@ stated anywhere in the text. A request can never write an answer; facts count on
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bot.agenda import Pending, pending
 from bot.answers import Answer, Value
 from bot.case import Case
-from bot.events import Act, Answered, Confirmed, Missed, Proposed, Rejected, Requested
+from bot.events import Act, Answered, Confirmed, Exposed, Missed, Proposed, Rejected, Requested
+from bot.guard import MARK, Private, found, veiled
 from bot.markup import clean
 from bot.understand.choose import exact, read_answer, unsure
 from bot.understand.facts import understand
@@ -22,13 +25,50 @@ WORDS_OF_A_STATEMENT = 4
 
 
 def hear(text: str, case: Case, knowledge: Knowledge) -> tuple[Act, ...]:
-    """The acts of one message. Never empty, never raises."""
+    """The acts of one message. Never empty, never raises. Private data is covered first, so that nothing is read from it."""
     said = clean(text).strip()
+    private = found(said, knowledge.words(case.language).private)
+    if not private:
+        return _hear(said, case, knowledge)
+    covered = veiled(said, private)
+    grown = len(said) + len(MARK) * len(private)  # at most, with marks in their place
+    acts = (_uncovered(act, covered, said, grown, knowledge) for act in _hear(covered, case, knowledge))
+    return (*acts, _exposed(private))
+
+
+def exposed(texts: Iterable[str], case: Case, knowledge: Knowledge) -> tuple[Exposed, ...]:
+    """The warning that answers filled in together deserve, if any."""
+    words = knowledge.words(case.language).private
+    private = [each for text in texts for each in found(text, words)]
+    return (_exposed(private),) if private else ()
+
+
+def _exposed(private: Iterable[Private]) -> Exposed:
+    return Exposed(kinds=tuple(dict.fromkeys(each.kind for each in private)))
+
+
+def _uncovered(act: Act, covered: str, said: str, grown: int, knowledge: Knowledge) -> Act:
+    """Where the whole message is the answer, the words as they were said: they are kept unless they are struck out.
+
+    They stay covered in an answer that marks in their place could make too long.
+    """
+    match act:
+        case Answered(question=id, answer=Answer(value=value)) if value == covered and grown <= (
+            knowledge.questions[id].longest or 0
+        ):
+            return act.model_copy(update={"answer": act.answer.model_copy(update={"value": said})})
+        case _:
+            return act
+
+
+def _hear(said: str, case: Case, knowledge: Knowledge) -> tuple[Act, ...]:
     waiting = pending(case, knowledge)
     words = knowledge.words(case.language)
     question = knowledge.questions.get(waiting.question or "")
     if not said:
         return (Missed(),)
+    if waiting.kind == "private":
+        return _about_private(said, case, waiting, knowledge)
     if question is not None and question.type != "text":
         value = exact(said, question, words)
         if value is not None:
@@ -45,6 +85,19 @@ def hear(text: str, case: Case, knowledge: Knowledge) -> tuple[Act, ...]:
         if value is not None:
             return (_answered(question, value, said, words), *_stated(said, case, knowledge, question.id))
     return _stated(said, case, knowledge, question.id if question else None) or _named(said, case, waiting, knowledge)
+
+
+def _about_private(said: str, case: Case, waiting: Pending, knowledge: Knowledge) -> tuple[Act, ...]:
+    """To strike out or to keep, or a request that writes no answer; anything else has to wait."""
+    words = knowledge.words(case.language)
+    told = " ".join(said.casefold().replace("’", "'").strip(" .!").split())
+    if told in words.private.strike:
+        return (Confirmed(),)
+    if told in words.private.keep:
+        return (Rejected(),)
+    asked = request(said, knowledge, case.language)
+    acts = _carry_out(asked, said, case, waiting, knowledge) if asked is not None else (Missed(),)
+    return (Missed(),) if any(isinstance(act, Answered | Proposed) for act in acts) else acts
 
 
 def _named(said: str, case: Case, waiting: Pending, knowledge: Knowledge) -> tuple[Act, ...]:
@@ -106,9 +159,9 @@ def _carry_out(asked: Request, said: str, case: Case, waiting: Pending, knowledg
     """A request, where "yes", "no", "don't know" and a change with its value in it are acts of their own."""
     question = waiting.question
     match asked.kind:
-        case "yes" if waiting.kind in ("facts", "restart", "conflict", "summary"):
+        case "yes" if waiting.kind in ("private", "facts", "restart", "conflict", "summary"):
             return (Confirmed(),)
-        case "no" if waiting.kind in ("facts", "restart", "conflict", "summary"):
+        case "no" if waiting.kind in ("private", "facts", "restart", "conflict", "summary"):
             return (Rejected(),)
         case "dont_know" | "not_applicable" | "later" if (asked.about or question) in knowledge.questions:
             return (Answered(question=asked.about or question or "", answer=Answer(status=asked.kind)),)
