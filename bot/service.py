@@ -23,7 +23,7 @@ from bot.answers import Answer
 from bot.case import Case, given
 from bot.database import Writes
 from bot.effects import Effect, Note, Recommend, Strike
-from bot.engine import fold, step
+from bot.engine import begin, fold, step
 from bot.events import Act, Answered, Event, Heard, Requested, Started, Upgraded
 from bot.markup import clean, escape
 from bot.messages import Ignored, Incoming, Unreadable
@@ -92,6 +92,15 @@ class Service:
         self._cases: OrderedDict[str, tuple[int, Case]] = OrderedDict()
         self._seen = 0
         self._minute, self._in_minute = 0, dict[str, set[int]]()  # numbers of the deliveries of the minute, by place
+
+    def warm(self) -> None:
+        """Build the grammar and load what the first turns need, so that nobody waits for it with others behind them."""
+        from bot.understand.hear import hear
+
+        case = begin(Started(at=0, by="", conversation="", language=self.language, knowledge=self.knowledge.version))
+        hear("We tag 500 photos a month", case, self.knowledge)
+        first = frozenset(id for id, question in self.knowledge.questions.items() if question.asked == "first")
+        pending(case.model_copy(update={"skipped": first}), self.knowledge)
 
     def receive(self, deliveries: Iterable[Delivery]) -> int:
         """Store deliveries durably; only after this returns may the platform be told that they arrived."""
