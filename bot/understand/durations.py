@@ -52,7 +52,9 @@ class Durations:
             case "horizon" if months is not None and months >= 1 and not self._deadline(amount):
                 yield Found("months", (months,), start, end, firm=not amount.rough)
             case "turnaround" | "horizon" if self._scene.scope.moods[amount.start] is Mood.STATED:
-                yield Found("turnaround", (wait(amount),), start, end)
+                # "In 20 minutes" alone is a time of anything; "within" and the like set a term
+                firm = not self._scene.has(amount.start - 1, "in") or self._scene.scope.delivers(start, end)
+                yield Found("turnaround", (wait(amount),), start, end, firm)
             case "" if months is not None and months >= 1 and self._with_total(amount) and self._alone(index, amount):
                 self.horizons[index] = months
                 yield Found("months", (months,), start, end, firm=not amount.rough)

@@ -1,9 +1,11 @@
-"""What stands over the words of a text: questions, suppositions, negations, hedges."""
+"""What stands over the words of a text: questions, suppositions, negations, hedges, other times and other people."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
+from itertools import pairwise
 
 from bot.understand.cues import Hit, longest
 from bot.understand.lexicon import Compiled
@@ -19,6 +21,9 @@ AFTER = 3
 LEAD_IN = 4
 # "Does it matter that ..." takes so many words as said.
 FACT = 14
+YEARS = range(1900, 2100)
+# "The same day, please": a clause with so few words beside a time says nothing else.
+BARE = 2
 
 
 class Mood(IntEnum):
@@ -35,6 +40,7 @@ class Scope:
     def __init__(self, text: Text, compiled: Compiled, hits: Sequence[Hit]) -> None:
         self._text = text
         self._grammar = compiled.grammar
+        self._numbers = {*compiled.lexicon.numbers, *compiled.lexicon.scales, *compiled.lexicon.parts}
         marks: dict[str, list[Hit]] = {}
         for hit in hits:
             if hit.cue.group == "marks":
@@ -55,6 +61,13 @@ class Scope:
         self._open: dict[int, int] = {}
         for hit in marks.get("open", ()):
             self._open.setdefault(text.words[hit.start].clause, hit.start)
+        for hit in marks.get("perhaps", ()):
+            # "Maybe 500" is about 500; "maybe personal data" leaves it open
+            if hit.end == len(text.words) or text.words[hit.end].number is None and not self._counts(hit.end):
+                self._open.setdefault(text.words[hit.start].clause, hit.start)
+        self._past = self._other_times(marks)
+        self._delivering = {text.words[hit.start].clause for hit in marks.get("delivers", ())}
+        self._sizes = Counter(word.clause for word in text.words)
         workers = marks.get("one_worker", [])
         self.workers_from = frozenset(hit.start for hit in workers)
         self.workers_to = frozenset(hit.end for hit in workers)
@@ -108,9 +121,50 @@ class Scope:
         """Whether the words at `start` are left open ("not sure whether", "it might be")."""
         return self._open.get(self._text.words[start].clause, start + 1) <= start
 
+    def delivers(self, start: int, end: int) -> bool:
+        """Whether a time is that of a result: its clause speaks of one, or says hardly more than the time."""
+        clause = self._text.words[start].clause
+        return clause in self._delivering or self._sizes[clause] <= end - start + BARE
+
+    def guessed(self, start: int, end: int) -> bool:
+        """Whether the words hold of another time, or only perhaps: no fact, but worth asking about."""
+        return self.open(start) or self._past[start] or self._past[end - 1]
+
     def partly(self, start: int) -> bool:
         """Whether what the words at `start` say holds of a part only ("half of it is")."""
         return self._partial.get(self._text.words[start].clause, start) < start
+
+    def _counts(self, place: int) -> bool:
+        """Whether a word begins a number that is spelled out ("two hundred", "a dozen")."""
+        words, grammar = self._text.words, self._grammar
+        return any(
+            words[at].norm in self._numbers
+            for at in range(place, min(place + 2, len(words)))
+            if at == place or words[place].norm in grammar["article"] | grammar["rough"]
+        )
+
+    def _other_times(self, marks: Mapping[str, Sequence[Hit]]) -> list[bool]:
+        """For each word whether it is about the past: from the clause that says so to one that comes back, or the sentence's end."""
+        words = self._text.words
+        begins = {words[hit.start].clause for hit in marks.get("past", ())}
+        verbs = {words[hit.start].clause for hit in marks.get("past_verb", ())}
+        begins |= {
+            word.clause
+            for before, word in pairwise(words)
+            if word.number is not None
+            and word.number in YEARS
+            and word.clause in verbs
+            and before.norm in self._grammar["year_before"]
+        }
+        comes_back = {words[hit.start].clause for hit in marks.get("present", ())}
+        over: list[bool] = []
+        past = False
+        for place, word in enumerate(words):
+            if place and word.clause != words[place - 1].clause:
+                past = past and word.sentence == words[place - 1].sentence and word.clause not in comes_back
+            past = past or word.clause in begins and word.clause not in comes_back
+            over.append(past)
+        return over
 
     def _moods(self, marks: dict[str, list[Hit]], periods: set[int]) -> list[Mood]:
         words = self._text.words
@@ -120,6 +174,7 @@ class Scope:
         supposed = {words[hit.start].clause for group in ("supposes", "aside") for hit in marks.get(group, ())}
         own = {words[hit.start].sentence for hit in marks.get("own", ())}
         counted = {words[place].sentence for place in periods}
+        counted -= {words[hit.start].sentence for hit in marks.get("you", ())}  # "do you take 500 files a day?"
         moods: list[Mood] = []
         mood, sentence, clause = Mood.STATED, -1, -1
         tail = self._bare_questions(about | whether)

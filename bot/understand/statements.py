@@ -49,6 +49,8 @@ def _strongest(scene: Scene, question: Question, hits: Sequence[Hit]) -> Iterato
                 firm = len(values) == 1 and not scene.scope.open(hit.start)
                 found[group if firm else "hints"].append(Found(question.id, values, negator, hit.end, firm))
             continue
+        if question.id == "turnaround" and not scene.scope.delivers(hit.start, hit.end):
+            group = "hints"
         # "Half of it is public" leaves open what the rest is.
         mild = question.id in scene.compiled.lexicon.strictest and hit.cue.value == next(iter(question.choices))
         if scene.scope.open(hit.start) or (mild and scene.scope.partly(hit.start)):

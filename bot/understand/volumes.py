@@ -35,7 +35,7 @@ def volumes(scene: Scene, periods: Periods, horizons: Mapping[int, float], used:
             continue
         if (pace := _pace(scene, amount, period)) is not None:
             yield pace
-        elif not (scene.has(amount.end, "not_items") or _is_sample(scene, amount)):
+        elif not (scene.has(amount.end, "not_items") or _is_sample(scene, amount) or _is_pay(scene, amount, period)):
             start, end = min(amount.start, period.start), max(amount.end, period.end)
             yield Found("volume", (amount.value * period.monthly,), start, end, firm=not amount.rough)
     yield from _totals(scene, totals, horizons, one_off)
@@ -80,6 +80,17 @@ def _is_sample(scene: Scene, amount: Amount) -> bool:
     """ "We check a sample of 50 each week" counts checks."""
     before = range(max(amount.start - WORKER_REACH, 0), amount.start + 1)
     return any(place in scene.checks_to and scene.same_clause(place - 1, amount.start) for place in before)
+
+
+def _is_pay(scene: Scene, amount: Amount, period: Period) -> bool:
+    """ "I charge 120 an hour", "3 FTEs, 60k a year each": nothing is counted where the clause speaks of pay."""
+    words = scene.text.words
+    if period.start != amount.end:
+        return False
+    clause = words[amount.start].clause
+    if any(words[hit.start].clause == clause for hit in scene.group("money")):
+        return True
+    return scene.has(period.end, "each") and scene.same_clause(period.end - 1, period.end)
 
 
 def _pace(scene: Scene, amount: Amount, period: Period) -> Found | None:
