@@ -67,6 +67,7 @@ class Scope:
                 self._open.setdefault(text.words[hit.start].clause, hit.start)
         self._past = self._other_times(marks)
         self._delivering = {text.words[hit.start].clause for hit in marks.get("delivers", ())}
+        self._peaks = {text.words[hit.start].clause for hit in marks.get("at_peak", ())}
         self._sizes = Counter(word.clause for word in text.words)
         workers = marks.get("one_worker", [])
         self.workers_from = frozenset(hit.start for hit in workers)
@@ -121,6 +122,10 @@ class Scope:
         """Whether the words at `start` are left open ("not sure whether", "it might be")."""
         return self._open.get(self._text.words[start].clause, start + 1) <= start
 
+    def at_peak(self, place: int) -> bool:
+        """Whether the clause tells of the busiest times only."""
+        return self._text.words[place].clause in self._peaks
+
     def delivers(self, start: int, end: int) -> bool:
         """Whether a time is that of a result: its clause speaks of one, or says hardly more than the time."""
         clause = self._text.words[start].clause
@@ -133,6 +138,16 @@ class Scope:
     def partly(self, start: int) -> bool:
         """Whether what the words at `start` say holds of a part only ("half of it is")."""
         return self._partial.get(self._text.words[start].clause, start) < start
+
+    def _leads(self, place: int) -> bool:
+        """Whether a word opens its clause, but for "well", "but" and the like."""
+        before = range(self._starts[self._text.words[place].clause], place)
+        return len(before) <= LEAD_IN and all(self._text.words[at].norm in self._grammar["lead_in"] for at in before)
+
+    def _is(self, place: int, name: str) -> bool:
+        """Whether the word at a place, in the clause of the one before, is one of the grammar words of that name."""
+        words = self._text.words
+        return words[place].clause == words[place - 1].clause and words[place].norm in self._grammar[name]
 
     def _counts(self, place: int) -> bool:
         """Whether a word begins a number that is spelled out ("two hundred", "a dozen")."""
@@ -172,6 +187,12 @@ class Scope:
         whether = self._openers(marks.get("asks_whether", ()), marks.get("asks_whether_marked", ()))
         resumed = self._openers(marks.get("resumes", ()))
         supposed = {words[hit.start].clause for group in ("supposes", "aside") for hit in marks.get(group, ())}
+        # "Our competitors send theirs to Manila" tells of others, "competitors must not see it" of us.
+        supposed |= {
+            words[hit.start].clause
+            for hit in marks.get("others", ())
+            if hit.end < len(words) and not self._is(hit.end, "modal") and self._leads(hit.start)
+        }
         own = {words[hit.start].sentence for hit in marks.get("own", ())}
         counted = {words[place].sentence for place in periods}
         counted -= {words[hit.start].sentence for hit in marks.get("you", ())}  # "do you take 500 files a day?"
@@ -205,12 +226,7 @@ class Scope:
         for hits, needs_mark in ((always, False), (marked, True)):
             for hit in hits:
                 word = words[hit.start]
-                before = range(self._starts[word.clause], hit.start)
-                if len(before) > LEAD_IN:
-                    continue
-                if (not needs_mark or word.sentence in self._text.asked) and all(
-                    words[place].norm in self._grammar["lead_in"] for place in before
-                ):
+                if (not needs_mark or word.sentence in self._text.asked) and self._leads(hit.start):
                     found.add(word.clause)
         return found
 

@@ -11,6 +11,8 @@ from bot.understand.scope import Mood
 REACH, RATIO_REACH = 9, 5
 # The least share that is an accuracy where nothing else says so.
 TERSE = 95
+# The least one where it is wanted, without a word for right or wrong.
+DEMANDED = 90
 
 
 class Shares:
@@ -39,7 +41,7 @@ class Shares:
             share = amount.value
             if mark is None and (old := next((old for old, new in scene.revised.items() if new == index), None)) is not None:
                 mark = self._nearest(scene.amounts[old].start, scene.amounts[old].end)  # "95 % right, no, 98 %"
-            if mark is None and self._terse(amount):
+            if mark is None and (self._terse(amount) or self._demanded(amount)):
                 self.used.add(index)
                 self.found.append(Found("accuracy", (share,), start, end))
                 return
@@ -72,6 +74,14 @@ class Shares:
         starts = amount.start > 0 and not scene.same_clause(amount.start - 1, amount.start)
         end = amount.end + (amount.end < len(words) and scene.has(amount.end, "contented"))
         return starts and (end == len(words) or not scene.same_clause(end - 1, end))
+
+    def _demanded(self, amount: Amount) -> bool:
+        """ "Needs 99.5 %": what is wanted of it and nothing more."""
+        scene, words = self._scene, self._scene.text.words
+        if not DEMANDED <= amount.value < 100 or not scene.has(amount.start - 1, "demanding"):
+            return False
+        end = amount.end + (amount.end < len(words) and scene.has(amount.end, "contented"))
+        return scene.same_clause(amount.start - 1, amount.start) and (end == len(words) or not scene.same_clause(end - 1, end))
 
     def _ratio(self, index: int, amount: Amount) -> Amount | None:
         """The 200 of "one error in 200"."""
