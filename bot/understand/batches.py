@@ -1,6 +1,8 @@
-"""Items that come in batches: 500 per shift and two shifts a day, 25 candidates for each of thirty openings a month."""
+"""Items that come in batches: 500 per shift and two shifts a day, 300 farms that each send two notes a week."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 from bot.understand.amounts import Amount
 from bot.understand.found import Found, Scene
@@ -25,6 +27,11 @@ class Batches:
             if amount.kind == "count" and period is not None:
                 for place in range(amount.end, min(amount.end + NAMED, period.start)):
                     named.setdefault(_singular(scene.text.words[place].norm), (index, amount, period))
+        for index, (amount, following) in enumerate(pairwise(scene.amounts)):
+            period = periods.of.get(index + 1)
+            if amount.kind == following.kind == "count" and index not in periods.of and period is not None:
+                if self._each(scene, amount, following):
+                    self._multiply(index, amount, index + 1, following, period)
         if not named:
             return
         for index, amount in enumerate(scene.amounts):
@@ -32,14 +39,20 @@ class Batches:
                 continue
             following = scene.amounts[index + 1].start if index + 1 < len(scene.amounts) else len(scene.text.words)
             batch = next((named[name] for name in self._held_by(scene, amount, following) if name in named), None)
-            if batch is None or batch[0] == index:
-                continue
-            other, many, period = batch
-            self.used |= {index, other}
-            start = min(amount.start, many.start)
-            end = max(amount.end, many.end, period.end)
-            firm = not amount.rough and not many.rough
-            self.found.append(Found("volume", (amount.value * many.value * period.monthly,), start, end, firm))
+            if batch is not None and batch[0] != index and index not in self.used:
+                self._multiply(index, amount, *batch)
+
+    def _multiply(self, index: int, amount: Amount, other: int, many: Amount, period: Period) -> None:
+        self.used |= {index, other}
+        start, end = min(amount.start, many.start), max(amount.end, many.end, period.end)
+        firm = not amount.rough and not many.rough
+        self.found.append(Found("volume", (amount.value * many.value * period.monthly,), start, end, firm))
+
+    @staticmethod
+    def _each(scene: Scene, amount: Amount, following: Amount) -> bool:
+        """ "300 farms each send one note a day": the second number is that of each."""
+        near = range(amount.end + 1, min(amount.end + REACH, following.start))
+        return scene.same_clause(amount.start, following.start) and any(scene.has(place, "each_one") for place in near)
 
     @staticmethod
     def _held_by(scene: Scene, amount: Amount, following: int) -> list[str]:

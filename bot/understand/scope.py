@@ -61,13 +61,16 @@ class Scope:
         self._open: dict[int, int] = {}
         for hit in marks.get("open", ()):
             self._open.setdefault(text.words[hit.start].clause, hit.start)
+        perhaps = Counter(text.words[hit.start].sentence for hit in marks.get("perhaps", ()))
         for hit in marks.get("perhaps", ()):
-            # "Maybe 500" is about 500; "maybe personal data" leaves it open
-            if hit.end == len(text.words) or text.words[hit.end].number is None and not self._counts(hit.end):
+            # "Maybe 500" is about 500; "maybe personal data" and "maybe 500, maybe 900" leave it open
+            counts = hit.end < len(text.words) and (text.words[hit.end].number is not None or self._counts(hit.end))
+            if not counts or perhaps[text.words[hit.start].sentence] > 1:
                 self._open.setdefault(text.words[hit.start].clause, hit.start)
         self._past = self._other_times(marks)
         self._delivering = {text.words[hit.start].clause for hit in marks.get("delivers", ())}
         self._peaks = {text.words[hit.start].clause for hit in marks.get("at_peak", ())}
+        self._narrows = max((hit.start for hit in marks.get("narrows", ())), default=None)
         self._sizes = Counter(word.clause for word in text.words)
         workers = marks.get("one_worker", [])
         self.workers_from = frozenset(hit.start for hit in workers)
@@ -125,6 +128,10 @@ class Scope:
     def at_peak(self, place: int) -> bool:
         """Whether the clause tells of the busiest times only."""
         return self._text.words[place].clause in self._peaks
+
+    def narrowed(self, place: int) -> bool:
+        """Whether the text goes on to say that only a part of what is counted is meant."""
+        return self._narrows is not None and self._narrows > place
 
     def delivers(self, start: int, end: int) -> bool:
         """Whether a time is that of a result: its clause speaks of one, or says hardly more than the time."""
@@ -270,6 +277,9 @@ class Scope:
             if words[ahead].sentence != words[place].sentence:
                 break
             size = 1 if words[ahead].clause != words[ahead - 1].clause else size + 1
+            # "No names, anyone can do it": a part that says something of its own is none of a list
+            if words[ahead].norm in self._grammar["says"] or words[ahead].number is not None:
+                return 0
             if words[ahead].norm in self._grammar["or"]:
                 return ahead + LIST_PART
             if size > LIST_PART:

@@ -41,7 +41,8 @@ def volumes(scene: Scene, periods: Periods, horizons: Mapping[int, float], used:
             yield pace
         elif not (scene.has(amount.end, "not_items") or _is_sample(scene, amount) or _is_pay(scene, amount, period)):
             start, end = min(amount.start, period.start), max(amount.end, period.end)
-            firm = not amount.rough and not scene.scope.at_peak(amount.start)
+            scope = scene.scope
+            firm = not (amount.rough or scope.at_peak(amount.start) or scope.narrowed(amount.start))
             yield Found("volume", (amount.value * period.monthly,), start, end, firm)
     yield from _totals(scene, totals, horizons, one_off)
 
@@ -83,6 +84,8 @@ def _is_total(scene: Scene, amount: Amount) -> bool:
     if amount.value < SMALLEST_TOTAL or amount.end >= len(words):
         return False
     following = words[amount.end]
+    if following.gap == "-":  # "a 40-person firm", "25-page files"
+        return False
     if not scene.same_clause(amount.end - 1, amount.end) or not following.norm.isalpha():
         return False
     if scene.has(amount.end, "not_items") or scene.has(amount.end, "small_words") or scene.has(amount.end + 1, "not_items"):
@@ -104,8 +107,7 @@ def _is_pay(scene: Scene, amount: Amount, period: Period) -> bool:
     words = scene.text.words
     if period.start != amount.end or period.end <= amount.end:
         return False
-    clause = words[amount.start].clause
-    if any(words[hit.start].clause == clause for hit in scene.group("money")):
+    if words[amount.start].clause in scene.pays:
         return True
     return scene.has(period.end, "each") and scene.same_clause(period.end - 1, period.end)
 
