@@ -18,7 +18,7 @@ from bot.understand.asking import Subjects
 from bot.understand.choose import choices_of, read_answer
 from bot.understand.facts import understand
 from bot.understand.phrasing import Filled, Hit, Phrases
-from bot.understand.reading import Request, RequestKind
+from bot.understand.reading import Reading, Request, RequestKind
 from bot.understand.slips import slips
 from bot.understand.slots import Named
 from bot.understand.wording import wording
@@ -33,6 +33,8 @@ _MOST_UNREAD = 4  # words of a new value that are not understood before the whol
 _MOST_REASON = 10  # words of a reason given with a request
 _MOST_SLIPS = 2
 _FEWEST_ALIKE, _MOST_ALIKE = 2, 16  # words of a message that is compared with examples
+# "Maybe personal data, I'd have to check" says more than these.
+_HEDGED: frozenset[RequestKind | str] = frozenset({"later", "dont_know"})
 # What a person may ask for in place of a description; all else is part of one.
 _WHILE_DESCRIBING: frozenset[RequestKind | str] = frozenset({"help", "cancel", "pause", "history", "later"})
 # A first clause of these kinds only leads up to another request: "no, go back", "no idea, ask me later".
@@ -199,10 +201,15 @@ class Requests:
         if kind is None or kind == "subject":
             return None
         states_only = self._telling.get(kind, frozenset()).isdisjoint(words)
-        if states_only and understand(message.text, self._knowledge, self._language).facts:
+        reading = understand(message.text, self._knowledge, self._language) if states_only else Reading()
+        if reading.facts or (reading.doubts and kind in _HEDGED):
             return None
         opening = question is not None and question.type == "text"
-        answers = question is not None and question.choices and choices_of(question, self._words).mentions(message.found)
+        answers = question is not None and (
+            choices_of(question, self._words).mentions(message.found)
+            if question.choices
+            else not opening and read_answer(message.text, question, self._words) is not None
+        )
         if answers or (opening and kind not in _WHILE_DESCRIBING):
             return None
         match KINDS.validate_python(kind):

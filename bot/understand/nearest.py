@@ -16,6 +16,8 @@ from bot.understand.words import Words
 NEIGHBOURS = 5
 # The least likeness of the nearest example, and of all that agree; how much stronger these must be than those of another kind.
 NEAR, AGREED, CLEARLY = 0.34, 0.15, 1.6
+# A message that would end or throw away the interview must be this near.
+GRAVE, GRAVELY = frozenset({"cancel", "restart"}), 0.45
 PAIR = 0.7  # what a pair of words counts against a single one
 NONE = "none"
 
@@ -52,6 +54,8 @@ class Nearest:
         for place in nearest:
             agreed[self._kinds[place]] += likeness[place] ** 2
         best, *others = sorted(agreed, key=lambda kind: -agreed[kind])
+        if best in GRAVE and likeness[nearest[0]] < GRAVELY:
+            return None
         clear = agreed[best] >= AGREED and all(agreed[best] >= CLEARLY * agreed[other] for other in others[:1])
         return best if clear and best != NONE else None
 
