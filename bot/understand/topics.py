@@ -24,6 +24,7 @@ HINTED = 0.6  # what a word counts that only the topic's facts know
 FAINTEST, PLAINEST, RAREST, UNHEARD = 0.4, 1.0, 3.0, 4.0  # what words say: faint ones, bounds of others, unknown ones
 LONGEST = 40  # units of a question that are looked at
 K = TypeVar("K")
+NAME = re.compile("[A-Z].*[a-z]|[a-z].*[A-Z]")
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
 
 
@@ -47,6 +48,7 @@ class SubjectWords(Words):
     sides: dict[str, str]
     sentences: dict[str, str]
     topics: dict[str, TopicWords]
+    facts: dict[str, tuple[str, ...]]  # ways of asking for one fact alone
 
 
 @lru_cache(maxsize=4)
@@ -77,19 +79,19 @@ class TopicIndex:
     """Finds the topics of a question by what they cover and how people ask about them."""
 
     def __init__(self, knowledge: Knowledge, language: str) -> None:
-        self.topics = knowledge.topics
         self.words = words_of(knowledge, language)
-        spoken = self.words.topics
+        self.topics = knowledge.topics | {id: _of_fact(id, asks, knowledge) for id, asks in self.words.facts.items()}
+        spoken = {id: words.asks for id, words in self.words.topics.items()} | self.words.facts
         self.lexis = Lexis(
             self.words.endings,
             self.words.filler,
             self.words.faint,
             _alike(knowledge, language, self.words),
             self.words.broader,
-            (ask for words in spoken.values() for ask in words.asks),
+            chain(*spoken.values()),
         )
         facts = {id: self.lexis.units(text) for id, text in _texts(knowledge)}
-        asks = {id: [self.lexis.units(ask) for ask in spoken[id].asks] for id in self.topics}
+        asks = {id: [self.lexis.units(ask) for ask in spoken[id]] for id in self.topics}
         self.facts = Bm25(facts)
         self.alone = {id: Topic(id=id, claims=(id,), evidence=claim.evidence[:3]) for id, claim in knowledge.claims.items()}
         self.alone |= {id: Topic(id=id, claims=each.claims, evidence=(id,)) for id, each in knowledge.evidence.items()}
@@ -97,7 +99,7 @@ class TopicIndex:
         self.asked: dict[str, list[tuple[int, float]]] = defaultdict(list)  # term → ways of asking that have it
         self.ways: list[tuple[str, float]] = []  # topic and size of each way of asking
         for id, topic in self.topics.items():
-            hints = () if topic.case else chain(*chain(*(facts[fact] for fact in topic.facts)))
+            hints = () if topic.case or id in self.words.facts else chain(*chain(*(facts[fact] for fact in topic.facts)))
             for term, weight in hints:
                 self.known[term][id] = max(HINTED * weight, self.known[term].get(id, 0.0))
             for units in asks[id]:
@@ -150,6 +152,12 @@ class TopicIndex:
             Match(id, covered[id], like[id], CASE if topic.case else ALIKE) for id, topic in self.topics.items() if id in covered
         )
         return sorted(matches, key=lambda match: -match.score)
+
+
+def _of_fact(id: str, asks: Iterable[str], knowledge: Knowledge) -> Topic:
+    """A topic that is one piece of evidence, with what it bears on; about one organisation where a way of asking names it."""
+    case = any(any(NAME.search(word) for word in ask.split()) for ask in asks)
+    return Topic(id=id, claims=knowledge.evidence[id].claims, evidence=(id,), case=case)
 
 
 def sentences(text: str) -> tuple[str, ...]:
