@@ -61,9 +61,7 @@ class Nearest:
 
     def _weights(self, features: Mapping[str, int]) -> dict[str, float]:
         """What each feature counts, so that all together are of length one."""
-        weights = {
-            feature: self._rarity.get(feature, self._unheard) * (PAIR if " " in feature else 1.0) for feature in features
-        }
+        weights = {feature: self._rarity.get(feature, self._unheard) * (PAIR if " " in feature else 1.0) for feature in features}
         length = sqrt(sum(weight * weight for weight in weights.values())) or 1.0
         return {feature: weight / length for feature, weight in weights.items()}
 

@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeVar
 from bot.understand.bm25 import FAINT, Bm25, Lexis, Unit
 from knowledge.model import Dispute, Fact, Knowledge, Precedent, Topic, Words
 
+TELLING = 2  # words of a question that tell it from others, unless one is of this subject alone
 COVERED = 0.66  # least share of a question that its topic must know
 STATED = 0.85  # least share that a single fact must say
 ALIKE = 0.45  # least likeness to one of the topic's own ways of asking
@@ -45,6 +46,7 @@ class SubjectWords(Words):
     broader: dict[str, str]
     compares: tuple[str, ...]
     named: tuple[str, ...]
+    anchors: tuple[str, ...]
     sides: dict[str, str]
     sentences: dict[str, str]
     topics: dict[str, TopicWords]
@@ -133,8 +135,9 @@ class TopicIndex:
     def find(self, units: Sequence[Unit]) -> list[Match]:
         """Every topic that shares a word with the question, the nearest first."""
         size = sum(map(self.says, units))
-        if all(unit[0][0].startswith(FAINT) for unit in units):
-            return []
+        telling = {unit[0][0] for unit in units if not unit[0][0].startswith(FAINT)}
+        # One word that many subjects share tells nothing ("my card", "an old one"), but a name does.
+        named_only = len(telling) < TELLING and telling.isdisjoint(self.words.anchors)
         strict = sum(RAREST if self.says(unit) == FAINTEST else self.says(unit) for unit in units)
         covered: dict[str, float] = defaultdict(float)
         shared: dict[int, float] = defaultdict(float)
@@ -149,7 +152,9 @@ class TopicIndex:
             id, own = self.ways[way]
             like[id] = max(like[id], 2 * share / (size + own))
         matches = (
-            Match(id, covered[id], like[id], CASE if topic.case else ALIKE) for id, topic in self.topics.items() if id in covered
+            Match(id, covered[id], like[id], CASE if topic.case else ALIKE)
+            for id, topic in self.topics.items()
+            if id in covered and (topic.case or not named_only)
         )
         return sorted(matches, key=lambda match: -match.score)
 
