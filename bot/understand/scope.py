@@ -70,6 +70,7 @@ class Scope:
         self._past = self._other_times(marks)
         self._delivering = {text.words[hit.start].clause for hit in marks.get("delivers", ())}
         self._peaks = {text.words[hit.start].clause for hit in marks.get("at_peak", ())}
+        self._no_work = {text.words[hit.start].clause for hit in marks.get("not_work", ())}
         self._narrows = max((hit.start for hit in marks.get("narrows", ())), default=None)
         self._sizes = Counter(word.clause for word in text.words)
         workers = marks.get("one_worker", [])
@@ -128,6 +129,10 @@ class Scope:
     def at_peak(self, place: int) -> bool:
         """Whether the clause tells of the busiest times only."""
         return self._text.words[place].clause in self._peaks
+
+    def no_work(self, place: int) -> bool:
+        """Whether the clause tells of what is sold or earned rather than done."""
+        return self._text.words[place].clause in self._no_work
 
     def narrowed(self, place: int) -> bool:
         """Whether the text goes on to say that only a part of what is counted is meant."""
@@ -190,8 +195,13 @@ class Scope:
 
     def _moods(self, marks: dict[str, list[Hit]], periods: set[int]) -> list[Mood]:
         words = self._text.words
-        about = self._openers(marks.get("asks_about", ()), marks.get("asks_about_marked", ()))
-        whether = self._openers(marks.get("asks_whether", ()), marks.get("asks_whether_marked", ()))
+        whether_hits = marks.get("asks_whether", [])
+        # "Do you think we could" asks whether, though "do you" alone asks about something
+        longer = {hit.start: hit.end for hit in whether_hits}
+        about_hits = [hit for hit in marks.get("asks_about", []) if longer.get(hit.start, 0) <= hit.end]
+        about = self._openers(about_hits, marks.get("asks_about_marked", ()))
+        whether = self._openers(whether_hits, marks.get("asks_whether_marked", ()))
+        about -= self._openers(hit for hit in whether_hits if hit.start in longer and longer[hit.start] > hit.start + 2)
         resumed = self._openers(marks.get("resumes", ()))
         supposed = {words[hit.start].clause for group in ("supposes", "aside") for hit in marks.get(group, ())}
         # "Our competitors send theirs to Manila" tells of others, "competitors must not see it" of us.

@@ -49,7 +49,7 @@ def _strongest(scene: Scene, question: Question, hits: Sequence[Hit]) -> Iterato
                 firm = len(values) == 1 and not scene.scope.open(hit.start)
                 found[group if firm else "hints"].append(Found(question.id, values, negator, hit.end, firm))
             continue
-        if question.id == "turnaround" and not scene.scope.delivers(hit.start, hit.end):
+        if question.id == "turnaround" and scene.has(hit.start, "weak_time") and not scene.scope.delivers(hit.start, hit.end):
             group = "hints"
         # "Half of it is public" leaves open what the rest is.
         mild = question.id in scene.compiled.lexicon.strictest and hit.cue.value == next(iter(question.choices))
