@@ -20,7 +20,7 @@ from typing import Literal
 
 from bot.advice.advice import Advice
 from bot.archive import Transcript
-from bot.markup import clean
+from bot.markup import clean, unseen_escaped
 from bot.page import document
 from bot.retell import Retelling, clock
 from knowledge.model import Knowledge
@@ -97,7 +97,7 @@ def rendered(transcript: Transcript, retelling: Retelling, form: Form) -> str:
             title = retelling.say("title", id=transcript.summary.id)
             return document(retelling.markdown(transcript), title, transcript.summary.language)
         case "json":
-            return json.dumps(as_json(transcript, retelling), ensure_ascii=False, indent=2) + "\n"
+            return unseen_escaped(json.dumps(as_json(transcript, retelling), ensure_ascii=False, indent=2)) + "\n"
         case "csv":
             return written_rows([COLUMNS, *rows(transcript, retelling)])
 

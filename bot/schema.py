@@ -360,3 +360,20 @@ def m004_lighter_turns(db: Database) -> None:
     """What a turn writes, without what triggers did for it one line at a time."""
     for statement in _statements(_INDEXED_AT_COMMIT):
         db.execute(statement)
+
+
+_ANALYSIS = """
+DROP VIEW advisories;
+CREATE VIEW advisories AS             -- for analysts: no place, no address
+SELECT c.id, c.platform, c.tenant, c.person, datetime(c.started_at / 1000, 'unixepoch') AS started,
+       datetime(c.last_at / 1000, 'unixepoch') AS last, c.status, c.process, c.kind, c.recommended, c.verdict, c.chosen,
+       c.unknowns, c.reviewed, c.flagged, c.language, c.knowledge
+FROM conversations c;
+"""
+
+
+@MIGRATIONS()
+def m005_analysis(db: Database) -> None:
+    """The list of advisories with what became of them."""
+    for statement in _statements(_ANALYSIS):
+        db.execute(statement)

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
-from bot.archive import Archive, Viewer
-from bot.listing import VISIBLE
+from bot.archive import Archive, Filter, Viewer
+from bot.listing import VISIBLE, scope
 from bot.markup import clean
 
-WINDOW = 400
+WINDOW, WIDE = 400, 20_000
+"""Matching lines that are ranked, and that are looked at for `WINDOW` of them in the conversations wanted."""
+ALL = Filter()
 LONGEST_QUERY, MOST_TERMS = 400, 16
 AROUND = 90
 OPEN, CLOSE = "\x02", "\x03"
@@ -72,21 +74,34 @@ def _words(text: str) -> list[str]:
     return [word for word in words if any(each.isalnum() for each in word)][:MOST_TERMS]
 
 
-def search(archive: Archive, viewer: Viewer, text: str, limit: int = 20, *, newest: bool = False) -> list[Hit]:
-    """Conversations whose lines hold all the words, best (or `newest`) first; of each its best (or latest) line."""
+def search(
+    archive: Archive, viewer: Viewer, text: str, limit: int = 20, *, newest: bool = False, wanted: Filter = ALL
+) -> list[Hit]:
+    """Conversations, of those `wanted`, whose lines hold all the words, best (or `newest`) first; of each its best (or latest)
+    line."""
     query = quoted(text)
     if not query:
         return []
     with archive.explained():
-        matches = _matches(archive, viewer, query)
+        matches = _matches(archive, viewer, query, wanted)
         hits = _latest(matches, limit) if newest else _ranked(list(islice(matches, WINDOW)), _words(text))[:limit]
         archive.audit(viewer, [hit.conversation for hit in hits], "search")
         return [shown for hit in hits if (shown := _shown(archive, query, hit)) is not None]
 
 
-def _matches(archive: Archive, viewer: Viewer, query: str) -> Iterator[_Match]:
+def _matches(archive: Archive, viewer: Viewer, query: str, wanted: Filter) -> Iterator[_Match]:
     """The matching lines that a viewer may see, the newest first. One's own are looked up a conversation at a time."""
     connection = archive.store.connection
+    _, where, bound = scope(viewer, wanted)
+    if viewer.reviewer and wanted != ALL:
+        narrowed = (
+            f"{_LINE}, {where} FROM transcript_search CROSS JOIN transcript t ON t.id = transcript_search.rowid"
+            " CROSS JOIN conversations c ON c.id = t.conversation"
+            " WHERE transcript_search MATCH :query ORDER BY transcript_search.rowid DESC"
+        )
+        looked_at = islice(connection.execute(narrowed, bound | {"query": query}), WIDE)
+        yield from (_Match(*row[:-1]) for row in looked_at if row[-1])
+        return
     if viewer.reviewer:
         sql = f"{_MATCHING} WHERE transcript_search MATCH ? ORDER BY transcript_search.rowid DESC"
         yield from (_Match(*row) for row in connection.execute(sql, (query,)))
@@ -94,13 +109,13 @@ def _matches(archive: Archive, viewer: Viewer, query: str) -> Iterator[_Match]:
     mine = (
         "SELECT c.id, (SELECT min(id) FROM transcript WHERE conversation = c.id), (SELECT max(id) FROM transcript"  # noqa: S608
         f" WHERE conversation = c.id) FROM ({VISIBLE}) seen CROSS JOIN conversations c ON c.id = seen.id"
-        " ORDER BY c.last_at DESC, c.id DESC"
+        f" WHERE {where} ORDER BY c.last_at DESC, c.id DESC"
     )
     within = (  # upwards, which the index does ten times as fast as downwards
         f"{_MATCHING} WHERE transcript_search MATCH ? AND transcript_search.rowid BETWEEN ? AND ? AND t.conversation = ?"
         " ORDER BY transcript_search.rowid"
     )
-    for id, first, last in connection.execute(mine, {"viewer": viewer.person}).fetchall():
+    for id, first, last in connection.execute(mine, bound).fetchall():
         found = connection.execute(within, (query, first, last, id)).fetchall()
         yield from (_Match(*row) for row in reversed(found))
 

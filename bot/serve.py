@@ -46,6 +46,7 @@ class Server:
     counters: Counter[str] = field(default_factory=Counter)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     away: Callable[[str], Away] = thread
+    trouble: str | None = None  # why the platform lets us do nothing at present, and what to do
 
     def __post_init__(self) -> None:
         store = self.service.store
