@@ -23,7 +23,7 @@ from bot.speak import Message
 from bot.store import Conversation, Received
 from bot.tell import answered as told
 
-OURS, LATE = "t:", "t:late"
+OURS, LATE = ("t:", "f:"), "t:late"
 State = dict[str, tuple[int, Case]]
 
 
@@ -135,6 +135,8 @@ class Desk(Asides):
                 self._export(incoming, address, conversation)
             case ["t", "order", *_]:
                 self._order(incoming, address, conversation, case)
+            case ["f", _]:
+                self._judged(incoming, self._tapped(address, [conversation]), conversation)
             case ["t", "words", number] if number.isdecimal():
                 given = self.store.advice_at(conversation.id, int(number))
                 late = self._sentence("note_late_general")
