@@ -11,7 +11,7 @@ HELPFUL, UNHELPFUL = "helpful", "unhelpful"
 
 def keep(store: Store, shown: int, person: str, words: Language, now: int, *, helpful: bool) -> bool:
     """Keep a verdict on the advice that a message of the outbox showed; False if it showed none, or the same was said before."""
-    row = store.connection.execute(
+    row = store.reading.execute(
         "SELECT a.conversation, a.event_number FROM outbox o"
         " JOIN advice a ON a.conversation = o.conversation AND a.at <= o.created_at WHERE o.number = ?"
         " ORDER BY a.event_number DESC LIMIT 1",
@@ -19,7 +19,7 @@ def keep(store: Store, shown: int, person: str, words: Language, now: int, *, he
     ).fetchone()
     if row is None:
         return False
-    said = store.connection.execute(
+    said = store.reading.execute(
         "SELECT message FROM transcript WHERE conversation = ? AND event_number = ? AND person = ? AND message IN (?, ?)"
         " ORDER BY id DESC LIMIT 1",
         (*row, person, HELPFUL, UNHELPFUL),

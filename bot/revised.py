@@ -5,6 +5,8 @@ Neither changes an answer: what was understood stands until the person changes i
 
 from __future__ import annotations
 
+import functools
+import sqlite3
 from dataclasses import dataclass
 
 from bot.events import EVENT, Answered, Heard, Proposed
@@ -29,7 +31,7 @@ class Place:
 
 def heard_as(store: Store, place: str, person: str, said: str, at: int) -> Place | None:
     """Where a person's words, said at about this time (UTC milliseconds), went; None if they went nowhere."""
-    row = store.connection.execute(
+    row = store.reading.execute(
         "SELECT t.conversation, t.event_number FROM transcript t JOIN conversations c ON c.id = t.conversation"
         " WHERE c.place = ? AND t.person = ? AND t.speaker = 'person' AND t.message IN ('typed', ?) AND t.text = ?"
         " ORDER BY abs(t.at - ?) LIMIT 1",
@@ -40,7 +42,7 @@ def heard_as(store: Store, place: str, person: str, said: str, at: int) -> Place
 
 def answered_there(store: Store, where: Place) -> tuple[str, ...]:
     """The questions that the message answered."""
-    (stored,) = store.connection.execute(
+    (stored,) = store.reading.execute(
         "SELECT event FROM events WHERE conversation = ? AND number = ?", (where.conversation, where.number)
     ).fetchone()
     event = EVENT.validate_json(stored)
@@ -63,9 +65,13 @@ def edited(store: Store, where: Place, person: str, words: str, now: int) -> Non
 
 def deleted(store: Store, where: Place, now: int) -> None:
     """Take the words out, also where they are quoted, and leave a line that says so."""
-    phrases = redact_message(store.connection, where.conversation, where.number)
-    strike(store.connection, where.conversation, [each for each in phrases if len(each.split()) >= LEAST_WORDS], now)
-    store.connection.execute(
+    store.do(functools.partial(_taken_out, where, now))
+
+
+def _taken_out(where: Place, now: int, connection: sqlite3.Connection) -> None:
+    phrases = redact_message(connection, where.conversation, where.number)
+    strike(connection, where.conversation, [each for each in phrases if len(each.split()) >= LEAST_WORDS], now)
+    connection.execute(
         "UPDATE transcript SET message = ?"
         " WHERE conversation = ? AND event_number = ? AND speaker = 'person' AND message = 'typed'",
         (DELETED, where.conversation, where.number),
