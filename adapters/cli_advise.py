@@ -97,7 +97,7 @@ def _draw(advice: Advice, base: Knowledge, language: str, path: Path, which: Whi
 def _counting(answers: dict[str, Answer], base: Knowledge) -> dict[str, Answer]:
     from bot.case import effective
 
-    return effective(base, answers)
+    return dict(effective(base, answers))
 
 
 def _supposed(pairs: tuple[str, ...], base: Knowledge) -> dict[str, Answer]:

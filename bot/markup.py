@@ -142,6 +142,7 @@ def _spans(children: Sequence[Token]) -> Iterator[Span]:
                 pass
 
 
+@lru_cache(maxsize=1024)
 def plain(markdown: str) -> str:
     """The text alone, for notifications, pipes and screen readers."""
     lines: list[str] = []

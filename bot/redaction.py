@@ -14,6 +14,8 @@ IN_WORDS = ("process",)
 """Questions whose value is the person's own words (the only one of type text)."""
 LEAST_LETTERS = 4
 """Shorter phrases ("yes", "200") are taken out of the reply to them only: elsewhere they name nobody."""
+LEAST_WORDS = 4
+"""Of a single message, shorter phrases are taken out of the reply to it only: others may have used the same words."""
 
 
 def redact(connection: sqlite3.Connection, conversation: str, person: str, before: int) -> int:
@@ -34,6 +36,34 @@ def redact(connection: sqlite3.Connection, conversation: str, person: str, befor
         _transcript(connection, conversation, person, before, {number for number, _ in rows}, phrases)
         _quoted(connection, conversation, {phrase for phrase in phrases if len(phrase) >= LEAST_LETTERS})
     return len(rows)
+
+
+def redact_message(connection: sqlite3.Connection, conversation: str, number: int) -> None:
+    """Take the words of one message out, since its author deleted it: from event, answers, transcript, and where they are quoted.
+
+    Who said it stays, and so do the typed values. Phrases of a few words are looked for in the reply to them only.
+    """
+    (stored,) = connection.execute(
+        "SELECT event FROM events WHERE conversation = ? AND number = ?", (conversation, number)
+    ).fetchone()
+    event = EVENT.validate_json(stored)
+    here = (conversation, number)
+    bare = without_words(event).model_copy(update={"by": event.by})
+    connection.execute("UPDATE events SET event = ? WHERE conversation = ? AND number = ?", (bare.model_dump_json(), *here))
+    connection.execute("UPDATE answers SET said = ? WHERE conversation = ? AND event_number = ?", (MARK, *here))
+    connection.executemany(
+        "UPDATE answers SET value = ? WHERE conversation = ? AND event_number = ? AND value IS NOT NULL AND question = ?",
+        [(json.dumps(MARK), *here, question) for question in IN_WORDS],
+    )
+    phrases = {_letters(phrase) for phrase in _phrases(event)} - {""}
+    sentences = {_letters(phrase) for phrase in _phrases(event) if len(phrase.split()) >= LEAST_WORDS}
+    rows = connection.execute(
+        "SELECT id, event_number, speaker, text FROM transcript WHERE conversation = ?", (conversation,)
+    ).fetchall()
+    for id, where, speaker, text in rows:
+        if (where == number and speaker == "person") or _quotes(text, phrases if where == number else sentences):
+            connection.execute("UPDATE transcript SET text = ? WHERE id = ?", (MARK, id))
+    _quoted(connection, conversation, sentences)
 
 
 def without_words(event: Event) -> Event:
