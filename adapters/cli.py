@@ -71,11 +71,13 @@ class Lazy(click.Group):
     """Commands in modules of their own, imported when they are used: `advisor chat` does not pay for the others."""
 
     MODULES: ClassVar = {
+        "advise": "adapters.cli_advise:advise",
         "backup": "adapters.cli_admin:backup",
         "chat": "adapters.cli_chat:chat",
         "doctor": "adapters.cli_admin:doctor",
         "forget": "adapters.cli_admin:forget",
         "knowledge": "adapters.cli_knowledge:group",
+        "review": "adapters.review.command:review",
         "run": "adapters.cli_serve:run",
         "slack": "adapters.cli_serve:slack",
         "telegram": "adapters.cli_serve:telegram",
@@ -99,70 +101,6 @@ class Lazy(click.Group):
 @click.version_option(package_name="sourcing-advisor")
 def main() -> None:
     """Advice on how to source a business process: BPO, microlabor, a split, or in-house."""
-
-
-@main.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@as_json_option
-@click.option(
-    "--format", "form", type=click.Choice(["text", "md", "html", "json"]), default="text", help="How to print the advice."
-)
-@click.option(
-    "--what-if", "supposed", multiple=True, metavar="ID=VALUE", help="Advise on a copy with this answer instead; repeatable."
-)
-@click.option("--lang", default=None, help="Language of the words (default: ADVISOR_LANG).")
-def advise(file: Path, as_json: bool, form: str, supposed: tuple[str, ...], lang: str | None) -> None:
-    """Advice for an answer file, without a conversation. Nothing is stored."""
-    from bot.advice.report import advise as advice_of
-    from bot.answer_file import Invalid, read_file
-
-    base = knowledge_base()
-    language = spoken(base, lang)
-    try:
-        filled = read_file(file, base)
-    except Invalid as error:
-        stop(*error.problems)
-    answers = {**filled.answers, **_supposed(supposed, base)}
-    advice = advice_of(_counting(answers, base), base, language, filled.figures, filled.swing)
-    if as_json or form == "json":
-        emit(advice.as_json())
-    else:
-        from bot.page import render
-
-        header = ""
-        if supposed:
-            before = advice_of(_counting(filled.answers, base), base, language, filled.figures, filled.swing)
-            header = (
-                base.words(language).sentences["what_if_header"].format(changes=", ".join(supposed), headline=before.headline)
-            )
-        click.echo(render(advice, base, language, form, header))
-
-
-def _counting(answers: dict[str, Any], base: Knowledge) -> dict[str, Any]:
-    from bot.case import effective
-
-    return effective(base, answers)
-
-
-def _supposed(pairs: tuple[str, ...], base: Knowledge) -> dict[str, Any]:
-    """`--what-if` values, read like those of an answer file."""
-    from bot.answer_file import Invalid, read_value
-
-    found: dict[str, Any] = {}
-    problems = []
-    for pair in pairs:
-        id, equals, value = pair.partition("=")
-        if not equals or id in found:
-            wrong = "given twice; keep one" if equals else "expected ID=VALUE, such as volume=500"
-            problems.append(f"--what-if {pair}: {wrong}")
-            continue
-        try:
-            found[id] = read_value(id, value, f"--what-if {pair}", base)
-        except Invalid as error:
-            problems += error.problems
-    if problems:
-        stop(*problems)
-    return found
 
 
 @main.command()

@@ -160,6 +160,22 @@ def _refused(platform: str) -> list[str]:
     return []
 
 
+def _review() -> tuple[dict[str, object], list[str]]:
+    """Whether the web review can be opened, and what its settings say against it. Datasette is not imported."""
+    from importlib.util import find_spec
+
+    from adapters.review.settings import load
+    from bot.settings import SettingsError
+
+    try:
+        chosen = load()
+    except SettingsError as error:
+        return {"state": "incomplete"}, [each for each in error.problems if each.startswith("ADVISOR_REVIEW_")]
+    state = "ready" if find_spec("datasette") else 'not installed: pip install "sourcing-advisor[review]"'
+    address = f"http://{chosen.advisor_review_host}:{chosen.advisor_review_port}"
+    return {"state": state, "address": address, "password": bool(chosen.passwords)}, []
+
+
 @click.command()
 @db_option
 @as_json_option
@@ -174,6 +190,8 @@ def doctor(db: Path | None, as_json: bool) -> None:
     served = platforms(found)
     wrong += [f"{each.name}: {', '.join(each.missing)} missing; see the README" for each in served if each.state == "incomplete"]
     wrong += [problem for each in served if each.state == "ready" for problem in _refused(each.name)]
+    review, against = _review()
+    wrong += against
     path = db or Path(found.get("ADVISOR_DB") or HOME).expanduser()
     state = check_up(path)
     wrong += state.wrong
@@ -185,6 +203,7 @@ def doctor(db: Path | None, as_json: bool) -> None:
                 "notes": state.notes,
                 "settings": [asdict(each) for each in origins(found)],
                 "platforms": [asdict(each) for each in served],
+                "review": review,
                 "database": {
                     "path": state.path,
                     "exists": state.exists,
@@ -202,6 +221,7 @@ def doctor(db: Path | None, as_json: bool) -> None:
     for platform in served:
         lacks = f": {', '.join(platform.missing)}" if platform.missing else ""
         click.echo(f"  {platform.name:<10} {platform.state} ({platform.mode}){lacks}")
+    click.echo(f"  {'review':<10} {review['state']}" + (f" ({review['address']})" if "address" in review else ""))
     click.echo(f"Database {state.path}")
     for name, value in state.facts.items():
         click.echo(f"  {name:<15} {value}")

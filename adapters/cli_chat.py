@@ -118,7 +118,7 @@ class _Talk:
         self.number += 1
         while self.service.work():
             pass
-        for message in drain(self.service.store, now(), {self.place}):
+        for message in drain(self.service.store, now(), {self.place}, self.screen.words):
             self.screen.show(message)
             self.last = message
 

@@ -22,15 +22,21 @@ if TYPE_CHECKING:
 @filtered
 @click.option("--format", "form", type=click.Choice(["md", "html", "json", "csv"]), default="md", show_default=True)
 @click.option("--out", required=True, metavar="DIR|-", help="A folder for one file each (csv: one file), or - for stdout.")
+@click.option("--memo", is_flag=True, help="The decision memo of the latest advice instead of the conversation (md or html).")
 @as_json_option
 @with_archive
-def export(reading: Reading, ids: tuple[str, ...], wanted: Filter, form: Any, out: str, as_json: bool) -> None:
+def export(reading: Reading, ids: tuple[str, ...], wanted: Filter, form: Any, out: str, memo: bool, as_json: bool) -> None:
     """Export advisories by id, or all that the filters let through."""
     from bot.export import COLUMNS, CannotWrite, file_name, rendered, rows, write_new, written_rows
 
     if as_json and out == "-":
         stop("--json lists the files that were written, so it goes with --out DIR; --format json --out - prints the advisories")
     chosen, length = _chosen(reading, ids, wanted)
+    if memo:
+        from adapters.cli_memo import memos
+
+        memos(reading, chosen, length, form, out, as_json=as_json)
+        return
 
     def whole() -> Iterator[tuple[Transcript, Retelling]]:
         read = reading.archive.transcripts(reading.viewer, chosen, "export")

@@ -15,6 +15,7 @@ from bot.store import Delivery, Store
 from knowledge.model import Knowledge, Language
 
 PLATFORM = "console"
+_LETTERS = {ord(block): "#" for block in "█▉▊▋▌▍▎▏"}
 
 
 def parse(raw: str) -> Incoming:
@@ -41,8 +42,8 @@ def pick(text: str, message: Message | None) -> str | None:
     return None
 
 
-def drain(store: Store, now: int, places: set[str]) -> Iterator[Message]:
-    """Messages to show, in order; each is marked as sent once it has been taken."""
+def drain(store: Store, now: int, places: set[str], words: Language) -> Iterator[Message]:
+    """Messages to show, in order, a picture as bars; each is marked as sent once it has been taken."""
     while True:
         due = [each for each in store.due(PLATFORM, now, 1000) if each.place in places]
         if not due:
@@ -52,7 +53,16 @@ def drain(store: Store, now: int, places: set[str]) -> Iterator[Message]:
                 store.sending([outgoing.number], now)
                 store.sent(outgoing.number, str(outgoing.number), now)
             if outgoing.kind != "settle":  # the screen keeps what was said
-                yield Message.model_validate(json.loads(outgoing.body))
+                message = Message.model_validate_json(outgoing.body)
+                yield message if message.picture is None else _barred(message, store, outgoing.conversation, words)
+
+
+def _barred(message: Message, store: Store, conversation: str, words: Language) -> Message:
+    from bot.advice.advice import Advice
+    from bot.bars import bars
+
+    given = store.advice_at(conversation, message.picture or 0)
+    return message.model_copy(update={"markdown": bars(Advice.from_json(json.loads(given)), words)}) if given else message
 
 
 class Screen:
@@ -67,8 +77,17 @@ class Screen:
         if self.rich:
             self._show_rich(message)
         else:
-            self.out.write(clean(message.text) + "\n" + "".join(f"{line}\n" for line in self.choices(message)) + "\n")
+            self._write(clean(message.text) + "\n" + "".join(f"{line}\n" for line in self.choices(message)) + "\n")
         self.out.flush()
+
+    def _write(self, text: str) -> None:
+        """Write what the other end can read; blocks become `#` where there are only letters."""
+        encoding = getattr(self.out, "encoding", None) or "utf-8"
+        try:
+            text.encode(encoding)
+        except UnicodeEncodeError:
+            text = text.translate(_LETTERS).encode(encoding, "replace").decode(encoding)
+        self.out.write(text)
 
     def choices(self, message: Message) -> list[str]:
         """The choices of a message as numbered lines."""

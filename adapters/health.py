@@ -71,6 +71,8 @@ async def not_ready(server: Server) -> str | None:
         return "stopping"
     if not server.ready:
         return "too much is waiting"
+    if server.trouble is not None:
+        return server.trouble
     try:
         if shutil.disk_usage(store.path.absolute().parent).free < LEAST_FREE:
             return "the disk is nearly full"

@@ -170,6 +170,10 @@ def _copy(connection: sqlite3.Connection, conversations: int, queues: bool, rng:
                 f"INSERT INTO {table}({', '.join(columns)}) {select}",
                 {"process": PROCESS, "longest": LONGEST_LINE} if ":process" in select else {},
             )
+        connection.execute(
+            "INSERT INTO transcript_search(rowid, text) SELECT id, text FROM transcript"
+            " WHERE id > (SELECT coalesce(max(id), 0) FROM transcript_search_docsize)"
+        )
         connection.execute("COMMIT")
     connection.execute("DROP TABLE batch")
     for sql in triggers:

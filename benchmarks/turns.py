@@ -34,8 +34,22 @@ WORDS = (
     "product photos", "buyer", "tagging", "public", "none", "no", "anywhere", "no", "10000", "2 minutes", "steady", "12 months",
     "yes", "objective", "anyone", "95 percent",
 )  # fmt: skip
-SETTLE = 200
 GROUP = 100
+
+
+def said(place: int, n: int) -> str:
+    """What somebody answers to a question; texts and numbers are their own, labels are everybody's."""
+    match n:
+        case 0:
+            return f"product photos of shop {place}"
+        case 8:
+            return str(10_000 + 7 * place)
+        case 9:
+            return f"{1 + place % 50} minutes"
+        case 11:
+            return f"{1 + place % 100} months"
+        case _:
+            return WORDS[n]
 
 
 @dataclass
@@ -89,6 +103,7 @@ def ours(folder: Path, open_: int, seconds: float, *, group: int, profile: bool 
     sys.path[:0] = [str(ROOT)]
     from adapters.console import PLATFORM, delivery, parse
     from bot.messages import Incoming
+    from bot.serve import calm
     from bot.service import Service, World
     from bot.store import Store
     from knowledge.load import packaged, packaged_files
@@ -107,8 +122,8 @@ def ours(folder: Path, open_: int, seconds: float, *, group: int, profile: bool 
     def feed() -> Iterator[list[object]]:
         while True:
             yield [offer(place, "", fresh=True) for place in range(open_)]
-            for text in WORDS:
-                yield [offer(place, text) for place in range(open_)]
+            for n in range(len(WORDS)):
+                yield [offer(place, said(place, n)) for place in range(open_)]
 
     def run(budget: float, times: list[float]) -> tuple[float, int, int]:
         spent, turns, commits = 0.0, 0, 0
@@ -130,6 +145,7 @@ def ours(folder: Path, open_: int, seconds: float, *, group: int, profile: bool 
 
     feeder = feed()
     run(min(0.5, seconds / 4), [])
+    calm()  # as every server does
     times: list[float] = []
     profiler = cProfile.Profile() if profile else None
     if profiler:

@@ -10,6 +10,7 @@ from zlib import crc32
 
 from bot.answers import Answer
 from bot.case import Case, applies, effective, given
+from bot.remember import by_identity
 from knowledge.model import Knowledge
 
 
@@ -25,6 +26,7 @@ class Pending:
     tied: tuple[str, ...] = ()  # options still in the running
 
 
+@by_identity(4_096)  # asked again with the next message, and by whoever shows or settles a question
 def pending(case: Case, knowledge: Knowledge) -> Pending:
     """The one thing to ask now. What to do about private data comes before everything."""
     if case.exposed:
@@ -60,8 +62,10 @@ def stamp(case: Case, waiting: Pending) -> str:
 
 def _conflict(knowledge: Knowledge, case: Case, answers: Mapping[str, Answer]) -> str | None:
     for conflict in knowledge.conflicts.values():
-        if conflict.id not in case.noted and all(
-            _level(knowledge, id, answers) in levels for id, levels in conflict.when.items()
+        if (
+            conflict.when.keys() <= answers.keys()
+            and conflict.id not in case.noted
+            and all(_level(knowledge, id, answers) in levels for id, levels in conflict.when.items())
         ):
             return conflict.id
     return None

@@ -12,6 +12,7 @@ from typing import Literal
 from bot.answers import Answer, Frozen, Refused, Value, check
 from bot.events import Proposed
 from bot.guard import Kind
+from bot.remember import by_identity
 from knowledge.model import Knowledge
 
 Status = Literal["open", "paused", "cancelled"]
@@ -75,7 +76,8 @@ def _may_be(answer: Answer | None, levels: tuple[str, ...]) -> bool:
     return answer.status == "given" and answer.value in levels
 
 
-def effective(knowledge: Knowledge, answers: Mapping[str, Answer]) -> dict[str, Answer]:
+@by_identity(4_096)  # asked several times in a turn, of the answers before and after it
+def effective(knowledge: Knowledge, answers: Mapping[str, Answer]) -> Mapping[str, Answer]:
     """The answers that count: they fit the knowledge base and their question applies."""
     fitting = {id: answer for id, answer in answers.items() if fits(knowledge, id, answer)}
     return {id: answer for id, answer in fitting.items() if applies(knowledge, id, fitting)}
@@ -83,7 +85,8 @@ def effective(knowledge: Knowledge, answers: Mapping[str, Answer]) -> dict[str, 
 
 def set_aside(knowledge: Knowledge, answers: Mapping[str, Answer]) -> frozenset[str]:
     """The answers that are kept but do not count now."""
-    return frozenset(answers) - frozenset(effective(knowledge, answers))
+    counted = effective(knowledge, answers)
+    return frozenset(answers) - frozenset(counted) if len(counted) < len(answers) else frozenset()
 
 
 def given(answers: Mapping[str, Answer], id: str) -> Value | None:

@@ -7,10 +7,12 @@ import os
 import shutil
 import sqlite3
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.backup import backups, folder_of
 from bot.erasure import pending_tombstones, unscrubbed
+from bot.messages import GONE
 from bot.schema import MIGRATIONS
 from bot.store import Store, StoreError
 
@@ -112,6 +114,7 @@ def _read(found: Checkup, store: Store) -> None:
         found.backlog.setdefault(platform, {})[status] = count
     found.facts["conversations"] = one("SELECT count(*) FROM conversations")
     _aside(found)
+    _access(found, c)
     if waiting := pending_tombstones(store):
         found.wrong.append(
             f"{path}: {waiting} erasures are not repeated yet; restore with `advisor backup --restore`, or start it"
@@ -128,6 +131,16 @@ def _aside(found: Checkup) -> None:
     aside = sum(counts.get("inbox aside", 0) for counts in found.backlog.values())
     if aside:
         found.notes.append(f"{aside} deliveries could not be understood and are kept aside (inbox.status = 'aside')")
+
+
+def _access(found: Checkup, c: sqlite3.Connection) -> None:
+    """Where the last thing a platform said is that the app was removed."""
+    for platform, why, at in c.execute(
+        "SELECT platform, why, max(received_at) FROM inbox WHERE why LIKE ? GROUP BY platform", (f"{GONE}%",)
+    ).fetchall():
+        if not c.execute("SELECT 1 FROM inbox WHERE platform = ? AND received_at > ? LIMIT 1", (platform, at)).fetchone():
+            when = datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+            found.wrong.append(f"{platform}: {why}, since {when}; install the app again and set its new token")
 
 
 def _schema(found: Checkup, store: Store) -> bool:

@@ -96,6 +96,15 @@ def drop(connection: sqlite3.Connection, number: int) -> None:
     connection.execute("UPDATE inbox SET raw = '', place = NULL, status = 'ignored', why = 'erased' WHERE number = ?", (number,))
 
 
+def blank_message(message_key: str, place: str, mark: str, connection: sqlite3.Connection) -> None:
+    """Blank what was delivered of a message that its author deleted: itself, and its changes, known by a mark in them."""
+    connection.execute(
+        f"UPDATE inbox SET raw = '' WHERE {SETTLED} AND"  # noqa: S608  a constant
+        " (message_key = ? OR (place = ? AND message_key IS NULL AND instr(raw, ?)))",
+        (message_key, place, mark),
+    )
+
+
 def forget_older(connection: sqlite3.Connection, before: int) -> int:
     """Remove what was dealt with before a time, with its keys."""
     return connection.execute(

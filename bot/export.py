@@ -14,13 +14,16 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from bot.advice.advice import Advice
 from bot.archive import Transcript
 from bot.markup import clean, unseen_escaped
 from bot.page import document
 from bot.retell import Retelling, clock
+from knowledge.model import Knowledge
 
 Form = Literal["md", "html", "json", "csv"]
 FORMS: tuple[Form, ...] = ("md", "html", "json", "csv")
@@ -97,6 +100,18 @@ def rendered(transcript: Transcript, retelling: Retelling, form: Form) -> str:
             return unseen_escaped(json.dumps(as_json(transcript, retelling), ensure_ascii=False, indent=2)) + "\n"
         case "csv":
             return written_rows([COLUMNS, *rows(transcript, retelling)])
+
+
+def memo_of(transcript: Transcript, today: Knowledge, form: Literal["md", "html"]) -> str | None:
+    """The decision memo of the advice given last, in today's words; None if none was given."""
+    from bot.memo import memo, memo_page
+
+    if not transcript.advice:
+        return None
+    given, summary = transcript.advice[-1], transcript.summary
+    advice = Advice.from_json(json.loads(given.text))
+    write = memo_page if form == "html" else memo
+    return write(advice, today, summary.language, datetime.fromtimestamp(given.at / 1000, UTC).date(), summary.id) + "\n"
 
 
 def write_new(folder: Path, name: str, text: str) -> Path:

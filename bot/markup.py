@@ -16,7 +16,7 @@ from markdown_it.token import Token
 
 _PARSER = MarkdownIt("commonmark", {"html": False})
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&]")
-_LEADING = re.compile(r"^([#+=~-]|\d+[.)])")
+_LEADING = re.compile(r"^([#+=~-]|\d+[.)](?=\s|$))")
 _SPACES = re.compile(r"\s+")
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
@@ -147,6 +147,7 @@ def _spans(children: Sequence[Token]) -> Iterator[Span]:
                 pass
 
 
+@lru_cache(maxsize=1024)
 def plain(markdown: str) -> str:
     """The text alone, for notifications, pipes and screen readers."""
     lines: list[str] = []

@@ -6,6 +6,9 @@ from typing import Literal
 
 from bot.answers import Frozen
 
+GONE = "access is gone"
+"""How the reason of an ignored delivery begins that says that the platform took our access away."""
+
 
 class Incoming(Frozen):
     """A message or tap of a person at a place.

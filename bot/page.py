@@ -13,6 +13,7 @@ from bot.markup import escape, plain
 from bot.speak import speak
 from knowledge.model import Knowledge
 
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}"
@@ -41,11 +42,13 @@ def render(advice: Advice, knowledge: Knowledge, language: str, form: str, heade
             return plain(told)
 
 
-def document(told: str, title: str, language: str) -> str:
-    """Markdown as a page of its own: no script, nothing loaded from anywhere."""
+def document(told: str, title: str, language: str, style: str = "") -> str:
+    """Markdown as a page of its own, with `style` after the page's own: no script, nothing loaded from anywhere."""
+    head = (
+        f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        f'<meta name="viewport" content="width=device-width"><title>{html_escape(title)}</title><style>{_STYLE}{style}</style>'
+    )
+    body = _MARKDOWN.render(told)
     return (
-        f'<!doctype html>\n<html lang="{html_escape(language)}"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f'<meta name="viewport" content="width=device-width"><title>{html_escape(title)}</title><style>{_STYLE}</style></head>\n'
-        f"<body><main>\n{MarkdownIt('commonmark', {'html': False}).render(told)}</main></body></html>\n"
+        f'<!doctype html>\n<html lang="{html_escape(language)}"><head>{head}</head>\n<body><main>\n{body}</main></body></html>\n'
     )

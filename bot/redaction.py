@@ -36,6 +36,32 @@ def redact(connection: sqlite3.Connection, conversation: str, person: str, befor
     return len(rows)
 
 
+def redact_message(connection: sqlite3.Connection, conversation: str, number: int) -> list[str]:
+    """Take the words of one message, whose author deleted it, out of its event, its answers, its lines and the reply to it.
+
+    Who said it stays, and so do the typed values. Returns the phrases that were in it.
+    """
+    (stored,) = connection.execute(
+        "SELECT event FROM events WHERE conversation = ? AND number = ?", (conversation, number)
+    ).fetchone()
+    event = EVENT.validate_json(stored)
+    here = (conversation, number)
+    bare = without_words(event).model_copy(update={"by": event.by})
+    connection.execute("UPDATE events SET event = ? WHERE conversation = ? AND number = ?", (bare.model_dump_json(), *here))
+    connection.execute("UPDATE answers SET said = ? WHERE conversation = ? AND event_number = ?", (MARK, *here))
+    connection.executemany(
+        "UPDATE answers SET value = ? WHERE conversation = ? AND event_number = ? AND value IS NOT NULL AND question = ?",
+        [(json.dumps(MARK), *here, question) for question in IN_WORDS],
+    )
+    phrases = _phrases(event)
+    letters = {_letters(phrase) for phrase in phrases} - {""}
+    lines = connection.execute("SELECT id, speaker, text FROM transcript WHERE conversation = ? AND event_number = ?", here)
+    for id, speaker, text in lines.fetchall():
+        if speaker == "person" or _quotes(text, letters):
+            connection.execute("UPDATE transcript SET text = ? WHERE id = ?", (MARK, id))
+    return phrases
+
+
 def without_words(event: Event) -> Event:
     """An event without who caused it and what was said; what was understood stays."""
     if isinstance(event, Heard):

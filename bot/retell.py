@@ -18,6 +18,9 @@ from bot.events import Act, Answered, CameLate, Confirmed, Exposed, Heard, Misse
 from bot.markup import clean, escape
 from knowledge.model import Knowledge
 
+HEARD = ("typed", "tapped", "file", "deleted")
+"""Lines of a person that were understood as something; others are noted beside them."""
+
 
 @dataclass(frozen=True)
 class Said:
@@ -106,7 +109,8 @@ class Retelling:
                 yield Said(number, event.at, None, "", self.say("upgraded", version=event.knowledge))
             for line in here:
                 if line.speaker == "person":
-                    acts = tuple(told for act in event.acts for told in self.acts(act)) if isinstance(event, Heard) else ()
+                    heard = event.acts if isinstance(event, Heard) and line.message in HEARD else ()
+                    acts = tuple(told for act in heard for told in self.acts(act))
                     how = self.sentences.get(f"transcript_{line.message}", line.message)
                     yield Said(number, line.at, line.person or "", how, clean(line.text), acts)
                 else:

@@ -336,3 +336,44 @@ def m003_lists(db: Database) -> None:
     """One index for every combination of filters, where there was one for each filter."""
     for statement in _statements(_LISTS):
         db.execute(statement)
+
+
+_INDEXED_AT_COMMIT = """
+DROP INDEX conversations_place;
+CREATE INDEX conversations_place ON conversations(place);   -- the latest of a place without sorting all of them
+
+DROP TRIGGER transcript_added;        -- bot/store.py indexes what a transaction added once, before its commit
+
+DROP TRIGGER answer_counted;
+CREATE TRIGGER answer_counted AFTER INSERT ON answers
+WHEN new.replaces IS NOT NULL OR new.status IN ('dont_know', 'later') BEGIN
+    UPDATE conversations SET unknowns = unknowns + (new.status IN ('dont_know', 'later')) - coalesce((
+        SELECT b.status IN ('dont_know', 'later') FROM answers b
+        WHERE b.conversation = new.conversation AND b.question = new.question AND b.event_number = new.replaces
+    ), 0) WHERE id = new.conversation;
+END;
+"""
+
+
+@MIGRATIONS()
+def m004_lighter_turns(db: Database) -> None:
+    """What a turn writes, without what triggers did for it one line at a time."""
+    for statement in _statements(_INDEXED_AT_COMMIT):
+        db.execute(statement)
+
+
+_ANALYSIS = """
+DROP VIEW advisories;
+CREATE VIEW advisories AS             -- for analysts: no place, no address
+SELECT c.id, c.platform, c.tenant, c.person, datetime(c.started_at / 1000, 'unixepoch') AS started,
+       datetime(c.last_at / 1000, 'unixepoch') AS last, c.status, c.process, c.kind, c.recommended, c.verdict, c.chosen,
+       c.unknowns, c.reviewed, c.flagged, c.language, c.knowledge
+FROM conversations c;
+"""
+
+
+@MIGRATIONS()
+def m005_analysis(db: Database) -> None:
+    """The list of advisories with what became of them."""
+    for statement in _statements(_ANALYSIS):
+        db.execute(statement)

@@ -15,11 +15,13 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from bot.archive import Archive, Viewer
-from bot.listing import VISIBLE
+from bot.archive import Archive, Filter, Viewer
+from bot.listing import VISIBLE, Bound, scope
 from bot.markup import clean
 
-WINDOW = 400
+WINDOW, WIDE = 400, 20_000
+"""Matching lines that are ranked, and that are looked at for `WINDOW` of them in the conversations wanted."""
+ALL = Filter()
 LONGEST_QUERY, MOST_TERMS = 400, 16
 AROUND = 90
 OPEN, CLOSE = "\x02", "\x03"
@@ -74,38 +76,54 @@ def _words(text: str) -> list[str]:
     return [word for word in words if any(each.isalnum() for each in word)][:MOST_TERMS]
 
 
-def search(archive: Archive, viewer: Viewer, text: str, limit: int = 20, *, newest: bool = False) -> list[Hit]:
-    """Conversations whose lines hold all the words, best (or `newest`) first; of each its best (or latest) line."""
+def search(
+    archive: Archive, viewer: Viewer, text: str, limit: int = 20, *, newest: bool = False, wanted: Filter = ALL
+) -> list[Hit]:
+    """Conversations, of those `wanted`, whose lines hold all the words, best (or `newest`) first; of each its best (or latest)
+    line."""
     query = quoted(text)
     if not query:
         return []
     terms = [_pattern(word) for word in _words(text)]
     with archive.explained():
-        lines = islice(_lines(archive, viewer, query), WINDOW)
+        lines = islice(_lines(archive, viewer, query, wanted), WINDOW)
         hits = _latest(lines, limit) if newest else _ranked(list(lines), terms)[:limit]
         archive.audit(viewer, [hit.conversation for hit in hits], "search")
         return [shown for hit in hits if (shown := _shown(archive, query, terms, hit)) is not None]
 
 
-def _lines(archive: Archive, viewer: Viewer, query: str) -> Iterator[_Line]:
-    """The matching lines that a viewer may see, the newest first. One's own are looked up a conversation at a time."""
-    for number, conversation in _numbers(archive.store.connection, viewer, query):
-        row = archive.store.connection.execute(
+def _lines(archive: Archive, viewer: Viewer, query: str, wanted: Filter) -> Iterator[_Line]:
+    """The matching lines that a viewer may see of what is wanted, the newest first."""
+    connection = archive.store.connection
+    _, where, bound = scope(viewer, wanted)
+    fits: dict[str, bool] = {}
+
+    def is_wanted(id: str) -> bool:
+        if id not in fits:
+            sql = f"SELECT 1 FROM conversations c WHERE c.id = :id AND {where}"  # noqa: S608  ours
+            fits[id] = connection.execute(sql, bound | {"id": id}).fetchone() is not None
+        return fits[id]
+
+    for number, conversation in islice(_numbers(connection, viewer, query, where, bound), WIDE):
+        row = connection.execute(
             "SELECT id, conversation, at, speaker, substr(text, 1, 5000) FROM transcript WHERE id = ?", (number,)
         ).fetchone()
-        if row is not None and conversation in (None, row[1]):
+        if row is not None and (row[1] == conversation or (viewer.reviewer and (wanted == ALL or is_wanted(row[1])))):
             yield _Line(*row)
 
 
-def _numbers(connection: sqlite3.Connection, viewer: Viewer, query: str) -> Iterator[tuple[int, str | None]]:
-    """Numbers of matching lines, and for a viewer who is no reviewer the conversation that each must be of."""
+def _numbers(
+    connection: sqlite3.Connection, viewer: Viewer, query: str, where: str, bound: Bound
+) -> Iterator[tuple[int, str | None]]:
+    """Numbers of matching lines, and for a viewer who is no reviewer the conversation that each must be of: one's own are
+    looked up a conversation at a time."""
     if not viewer.reviewer:
         mine = (
             "SELECT c.id, (SELECT min(id) FROM transcript WHERE conversation = c.id), (SELECT max(id) FROM transcript"  # noqa: S608
             f" WHERE conversation = c.id) FROM ({VISIBLE}) seen CROSS JOIN conversations c ON c.id = seen.id"
-            " ORDER BY c.last_at DESC, c.id DESC"
+            f" WHERE {where} ORDER BY c.last_at DESC, c.id DESC"
         )
-        for id, first, last in connection.execute(mine, {"viewer": viewer.person}).fetchall():
+        for id, first, last in connection.execute(mine, bound).fetchall():
             found = connection.execute(_MATCHING, (query, (first or 0) - 1, last or 0)).fetchall()
             yield from ((number, id) for (number,) in reversed(found))
         return

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
+from bot.away import Away, thread
 from bot.committer import Committer
 from bot.failpoints import failpoint
 from bot.locks import FileLock, Locked
@@ -22,6 +25,8 @@ log = structlog.get_logger()
 TURNS_AT_ONCE = 8
 MOST_WAITING = 10_000
 PAUSE_AFTER_FAILURE = 1.0
+SWITCH_SECONDS = 0.0005
+"""How long a thread computes before another gets its turn. Python's 5 ms, several times over, would delay acknowledgements."""
 
 
 class Busy(Exception):
@@ -40,10 +45,13 @@ class Server:
     gateway: Gateway
     counters: Counter[str] = field(default_factory=Counter)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    away: Callable[[str], Away] = thread
+    trouble: str | None = None  # why the platform lets us do nothing at present, and what to do
 
     def __post_init__(self) -> None:
         store = self.service.store
-        self.committer = Committer(store)
+        self._turns = self.away("turns")
+        self.committer = Committer(store, self.away("commits"))
         self.sender = Sender(store, self.committer, self.gateway, self.service.world.now)
         self._work = asyncio.Event()
         self._lock = FileLock(store.path.with_name(f"{store.path.name}.{self.gateway.platform}.lock"))
@@ -74,6 +82,7 @@ class Server:
         except Locked:
             name = self.gateway.platform
             raise AlreadyServed(f"another process serves {name} on {self.service.store.path}; stop it first") from None
+        calm()
         try:
             self._work.set()
             await asyncio.gather(self._works(), self.sender.run(self.stopping))
@@ -95,7 +104,7 @@ class Server:
         while not self.stopping.is_set():
             self._work.clear()
             try:
-                done = self.service.work(TURNS_AT_ONCE)
+                done = await self._turns(lambda: self.service.work(TURNS_AT_ONCE))
             except StoreError as error:
                 log.error("cannot work", why=str(error))
                 await asyncio.sleep(PAUSE_AFTER_FAILURE)
@@ -106,8 +115,17 @@ class Server:
                 self._lines = max(self._lines - done, 0)
                 self.counters["turns"] += done
                 self.sender.wake.set()
-                await asyncio.sleep(0)  # let deliveries in between batches
                 continue
-            self._lines = 0
+            self._lines = self.service.store.backlog(
+                self.gateway.platform
+            )  # those without a place were counted and never worked on
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._work.wait(), timeout=1.0)
+
+
+def calm() -> None:
+    """Let no thread keep the others waiting: short turns at the interpreter, and no look at what stays for ever (the knowledge,
+    the libraries) whenever garbage is collected, which took a tenth of a second.
+    """
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.freeze()

@@ -1,16 +1,18 @@
 """The imperative shell: receive into the inbox, work off a place at a time in order, leave messages in the outbox.
 
-One turn is one savepoint of one transaction: event, answers, transcript, advice, outbox and "inbox done" together. Turns
-share a commit when several places wait; none is acknowledged or sent before its commit.
+A turn is decided first and written after: what it reads is what was committed, what it writes is a draft. The drafts of the
+places that wait are applied in one short transaction, a savepoint each (event, answers, transcript, advice, outbox and "inbox
+done" together), and decided again there if another process has written meanwhile. Nothing is sent before its commit.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import structlog
@@ -19,12 +21,13 @@ from pydantic import TypeAdapter
 from bot.agenda import pending
 from bot.answers import Answer
 from bot.case import Case, given
+from bot.database import Writes
 from bot.effects import Effect, Note, Recommend, Strike
 from bot.engine import fold, step
 from bot.events import Act, Answered, Event, Heard, Requested, Started, Upgraded
 from bot.markup import clean, escape
 from bot.messages import Ignored, Incoming, Unreadable
-from bot.speak import Message, speak
+from bot.speak import Message, pictured, speak
 from bot.store import Conversation, Delivery, Line, Received, Store, StoreError
 from bot.striking import strike_private
 from bot.taps import tap
@@ -47,8 +50,19 @@ class World:
     new_id: Callable[[], str]
 
 
+@dataclass(frozen=True)
+class Turn:
+    """What one delivery leads to: decided, not yet written. `states` are the cases after it."""
+
+    received: Received
+    status: Literal["done", "ignored", "aside"]
+    why: str | None = None
+    writes: Writes = field(default_factory=list)
+    states: dict[str, tuple[int, Case]] = field(default_factory=dict)
+
+
 class Service:
-    """Conversations of one platform on one store."""
+    """Conversations of one platform on one store. `work` is for one thread at a time."""
 
     def __init__(
         self,
@@ -74,8 +88,7 @@ class Service:
         )
         self.language, self.order, self.everyone, self.retention_days = language, order, everyone, retention_days
         self._cases: OrderedDict[str, tuple[int, Case]] = OrderedDict()
-        self._knowledge_kept = False
-        self._seen = store.others_wrote()
+        self._version = 0
 
     def receive(self, deliveries: Iterable[Delivery]) -> int:
         """Store deliveries durably; only after this returns may the platform be told that they arrived."""
@@ -84,48 +97,73 @@ class Service:
 
     def work(self, limit: int = 100) -> int:
         """Process the oldest waiting delivery of up to `limit` places in one commit; returns how many there were."""
-        if not self.store.waiting(self.platform, 1):
+        version = self.store.version()
+        batch = self.store.waiting(self.platform, limit)
+        if not batch:
             return 0
-        fresh: dict[str, tuple[int, Case]] = {}
+        self._forget_unless(version)
+        turns = [self._decide(received) for received in batch]
         with self.store.transaction():
-            if (seen := self.store.others_wrote()) != self._seen:  # words may have been struck out or erased meanwhile
-                self._cases.clear()
-                self._seen = seen
-            batch = self.store.waiting(self.platform, limit)  # again: an erasure may have come in between
-            for received in batch:
-                self._turn(received, fresh)
-        for id, state in fresh.items():
-            self._remember(id, state)
+            same = self._forget_unless(self.store.version())
+            turns = [self._keep(turn if same else self._decide(turn.received)) for turn in turns]
+        for turn in turns:
+            for id, state in turn.states.items():
+                self._remember(id, state)
         return len(batch)
 
-    def _turn(self, received: Received, fresh: dict[str, tuple[int, Case]]) -> None:
+    def _forget_unless(self, version: int) -> bool:
+        """Whether no other process has written since; if one has, what is remembered of its conversations may be old."""
+        same = self._version == version
+        if not same:
+            self._version = version
+            self._cases.clear()
+        return same
+
+    def _decide(self, received: Received) -> Turn:
+        """What a delivery leads to. Writes nothing; a defect of ours or an adapter's sets the delivery aside."""
+        number = received.number
         try:
             incoming = self.parse(received.raw)
         except Unreadable as error:
-            log.warning("delivery set aside", number=received.number, why=str(error))
-            self.store.settle(received.number, "aside", str(error))
-            return
+            log.warning("delivery set aside", number=number, why=str(error))
+            return Turn(received, "aside", str(error))
         except Exception as error:  # a defect of an adapter must not block everybody for ever
-            log.error("delivery set aside", number=received.number, error=type(error).__name__, exc_info=True)
-            self.store.settle(received.number, "aside", f"{type(error).__name__} while reading")
-            return
+            log.error("delivery set aside", number=number, error=type(error).__name__, exc_info=True)
+            return Turn(received, "aside", f"{type(error).__name__} while reading")
         if isinstance(incoming, Ignored):
-            self.store.settle(received.number, "ignored", incoming.why)
-            return
-        state: dict[str, tuple[int, Case]] = {}
+            return Turn(received, "ignored", incoming.why)
+        states: dict[str, tuple[int, Case]] = {}
+        with self.store.drafted() as writes:
+            try:
+                self._converse(incoming, received, states)
+            except (StoreError, sqlite3.Error):
+                raise
+            except Exception as error:  # a defect of ours must not block the place for ever
+                log.error("turn failed", number=number, error=type(error).__name__, exc_info=True)
+                writes.clear()
+                self._apologise(incoming, received)
+                return Turn(received, "aside", f"{type(error).__name__} while answering", writes)
+        return Turn(received, "done", None, writes, states)
+
+    def _keep(self, turn: Turn) -> Turn:
+        """Write a turn, whole or not at all; returns what was written."""
         try:
-            with self.store.savepoint():
-                if not self.store.settle(received.number, "done"):
-                    return
-                self._converse(incoming, received, state)
-        except (StoreError, sqlite3.Error):
-            raise
-        except Exception as error:  # a defect of ours must not block the place for ever
-            log.error("turn failed", number=received.number, error=type(error).__name__, exc_info=True)
-            self.store.settle(received.number, "aside", f"{type(error).__name__} while answering")
-            self._apologise(incoming, received)
-            return
-        fresh.update(state)
+            return self._written(turn)
+        except sqlite3.IntegrityError:  # its conversation went on at another place in the same group
+            self._cases.clear()
+            turn = self._decide(turn.received)
+        try:
+            return self._written(turn)
+        except sqlite3.IntegrityError as error:
+            log.error("turn not written", number=turn.received.number, why=str(error))
+            return self._written(Turn(turn.received, "aside", "could not be written"))
+
+    def _written(self, turn: Turn) -> Turn:
+        with self.store.savepoint():
+            if not self.store.settle(turn.received.number, turn.status, turn.why):
+                return Turn(turn.received, "done")  # another process was first, or an erasure
+            self.store.apply(turn.writes)
+        return turn
 
     def _converse(self, incoming: Incoming, received: Received, state: dict[str, tuple[int, Case]]) -> None:
         conversation = self._find(incoming, received)
@@ -186,8 +224,7 @@ class Service:
         return None if incoming.fresh else self.store.latest_at(received.place)
 
     def _begin(self, incoming: Incoming, received: Received) -> Conversation:
-        if not self._knowledge_kept:
-            self.store.keep_knowledge(self.knowledge.version, self.files, self.world.now())
+        self.store.keep_knowledge(self.knowledge.version, self.files, self.world.now())
         now = self.world.now()
         conversation = Conversation(
             id=self.world.new_id(),
@@ -218,7 +255,7 @@ class Service:
 
     def _load(self, conversation: Conversation) -> tuple[int, Case | None]:
         known = self._cases.get(conversation.id)
-        if known is not None and known[0] == self.store.next_number(conversation.id):  # another process may have gone on
+        if known is not None:
             self._cases.move_to_end(conversation.id)
             return known
         events = self.store.events(conversation.id)
@@ -239,7 +276,7 @@ class Service:
         self.store.append(conversation.id, number, event)
         self.store.answered(conversation.id, number, event, said, case.answers if case else {}, after.answers)
         effects = stepped.effects
-        messages = _joined([(effect, speak(effect, after, self.knowledge, self.retention_days)) for effect in effects])
+        messages = _joined([each for effect in effects for each in self._spoken(effect, number, after)])
         lines = [Line(number, event.at, "person", event.by, event.via, said)] if isinstance(event, Heard) else []
         lines += [Line(number, event.at, "advisor", None, message.name, message.text) for message in messages]
         self.store.write(conversation.id, lines)
@@ -254,8 +291,13 @@ class Service:
         for effect in effects:
             if isinstance(effect, Strike):
                 private = self.knowledge.words(after.language).private
-                strike_private(self.store.connection, conversation.id, effect.events, private, event.at)
+                self.store.do(functools.partial(strike_private, conversation.id, effect.events, private, event.at))
         return number + 1, after
+
+    def _spoken(self, effect: Effect, number: int, case: Case) -> list[tuple[Effect, Message]]:
+        """What is said for an effect; an advice is shown before it is told."""
+        shown = [(effect, pictured(effect, number, case))] if isinstance(effect, Recommend) else []
+        return [*shown, (effect, speak(effect, case, self.knowledge, self.retention_days))]
 
     def _settle_question(self, conversation: Conversation, before: Case | None, after: Case, now: int) -> None:
         """The message of a question that has just been answered shows the answer and loses its buttons."""
@@ -316,6 +358,8 @@ def _joined(spoken: list[tuple[Effect, Message]]) -> list[Message]:
     for effect, message in spoken:
         if isinstance(effect, Note | Strike) and not message.buttons:
             lead += message.markdown + "\n\n"
+        elif message.picture is not None:
+            found.append(message)
         else:
             found.append(message.model_copy(update={"markdown": lead + message.markdown}))
             lead = ""

@@ -33,7 +33,23 @@ from bot.effects import (
     WhatIf,
 )
 from bot.markup import Safe, escape, plain
-from knowledge.model import Knowledge
+from knowledge.model import Knowledge, Language, Question
+
+_Other = (
+    Greet
+    | Confirm
+    | AskConflict
+    | OfferStrike
+    | Strike
+    | Summarise
+    | Recommend
+    | Compare
+    | WhatIf
+    | Explain
+    | HelpWith
+    | Define
+    | Inform
+)
 
 
 class Button(Frozen):
@@ -46,7 +62,8 @@ class Button(Frozen):
 class Message(Frozen):
     """What is sent: Markdown, buttons, and which question they belong to.
 
-    `buttons` answer the open question; `more` are the ways round it. `ranking` asks for taps in order.
+    `buttons` answer the open question; `more` are the ways round it. `ranking` asks for taps in order. `picture` is the number
+    of the event whose advice is sent as a picture, with this Markdown under it.
     """
 
     name: str
@@ -55,6 +72,7 @@ class Message(Frozen):
     more: tuple[Button, ...] = ()
     question: str | None = None
     ranking: bool = False
+    picture: int | None = None
 
     @property
     def text(self) -> str:
@@ -94,22 +112,67 @@ def _template(language: str, name: str) -> Template:
 
 def speak(effect: Effect, case: Case, knowledge: Knowledge, retention_days: int | None = None) -> Message:
     """The message for one effect."""
-    name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(effect).__name__).lower()
-    view = _view(effect, case, knowledge, retention_days)
-    markdown = _template(case.language, name).render(effect=effect, **view).strip()
-    markdown = re.sub(r"\n{3,}", "\n\n", markdown)
+    match effect:
+        case Ask():
+            return _asked(effect, case.language, knowledge)
+        case Note():
+            return _noted(effect, tell.note(effect, case, knowledge), case.language, _buttons(effect, case, knowledge)[0])
+        case _:
+            pass
+    name = _name(effect)
+    markdown = _markdown(case.language, name, effect, _view(effect, case, knowledge, retention_days))
     buttons, more = _buttons(effect, case, knowledge)
-    question = effect.question if isinstance(effect, Ask) else None
-    ranking = question is not None and knowledge.questions[question].type == "ranking"
-    return Message(name=name, markdown=markdown, buttons=buttons, more=more, question=question, ranking=ranking)
+    return Message(name=name, markdown=markdown, buttons=buttons, more=more)
 
 
-def _view(effect: Effect, case: Case, knowledge: Knowledge, retention_days: int | None) -> Mapping[str, object]:
+def filled(name: str, language: str, view: Mapping[str, object]) -> str:
+    """A template with its values, as Markdown; every value is escaped that is not Markdown of ours."""
+    return re.sub(r"\n{3,}", "\n\n", _template(language, name).render(view).strip())
+
+
+def pictured(effect: Recommend, event_number: int, case: Case) -> Message:
+    """The message that carries the picture of an advice, with the short verdict under it."""
+    markdown = filled("picture", case.language, {"effect": effect})
+    return Message(name="picture", markdown=markdown, picture=event_number)
+
+
+@lru_cache(maxsize=1024)  # the same questions are put to everyone
+def _asked(effect: Ask, language: str, knowledge: Knowledge) -> Message:
+    question = knowledge.questions[effect.question]
+    return Message(
+        name=_name(effect),
+        markdown=_markdown(language, _name(effect), effect, {"words": knowledge.words(language).questions[question.id]}),
+        buttons=_answers(question, knowledge.words(language)),
+        more=_ways_round(effect, knowledge.words(language)),
+        question=question.id,
+        ranking=question.type == "ranking",
+    )
+
+
+@lru_cache(maxsize=1024)
+def _noted(effect: Note, sentence: str, language: str, buttons: tuple[Button, ...]) -> Message:
+    name = _name(effect)
+    return Message(name=name, markdown=_markdown(language, name, effect, {"sentence": sentence}), buttons=buttons)
+
+
+@cache
+def _named(kind: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind).lower()
+
+
+def _name(effect: Effect) -> str:
+    """The template of an effect."""
+    return _named(type(effect).__name__)
+
+
+def _markdown(language: str, name: str, effect: Effect, view: Mapping[str, object]) -> str:
+    return filled(name, language, {"effect": effect, **view})
+
+
+def _view(effect: _Other, case: Case, knowledge: Knowledge, retention_days: int | None) -> Mapping[str, object]:
     match effect:
         case Greet():
             return {"retention": tell.retention(retention_days, case, knowledge)}
-        case Ask(question=id):
-            return {"words": tell.question(id, case, knowledge)}
         case Confirm():
             return tell.understood(effect, case, knowledge)
         case AskConflict():
@@ -134,34 +197,45 @@ def _view(effect: Effect, case: Case, knowledge: Knowledge, retention_days: int 
             return tell.definition(term, case, knowledge)
         case Inform():
             return {}
-        case Note():
-            return {"sentence": tell.note(effect, case, knowledge)}
         case _:
             assert_never(effect)
 
 
-def _buttons(effect: Effect, case: Case, knowledge: Knowledge) -> tuple[tuple[Button, ...], tuple[Button, ...]]:
+def _answers(question: Question, words: Language) -> tuple[Button, ...]:
+    """The quick answers to a question."""
+    id, labels = question.id, words.questions[question.id].choices
+    choices = [Button(label=labels[c].label, token=taps.answer_token(id, c)) for c in question.choices]
+    numbers = [Button(label=tell.quick(question, n, words), token=taps.number_token(id, n)) for n in question.quick]
+    return (
+        *choices,
+        *numbers,
+        *(Button(label=words.criteria[c].short, token=taps.ranking_token(question, (c,))) for c in question.items),
+    )
+
+
+def _ways_round(effect: Ask, words: Language) -> tuple[Button, ...]:
+    """What can be done instead of answering."""
+    tokens = {
+        "advise": taps.request_token("advise"),
+        "dont_know": taps.status_token(effect.question, "dont_know"),
+        "skip": taps.request_token("skip"),
+        "why": taps.request_token("why"),
+        "back": taps.request_token("back"),
+    }
+    return tuple(
+        Button(label=words.sentences[f"button_{key}"], token=token)
+        for key, token in tokens.items()
+        if key != "advise" or effect.may_advise
+    )
+
+
+def _buttons(effect: _Other | Note, case: Case, knowledge: Knowledge) -> tuple[tuple[Button, ...], tuple[Button, ...]]:
     words = knowledge.words(case.language)
 
     def said(key: str, token: str) -> Button:
         return Button(label=words.sentences[f"button_{key}"], token=token)
 
     match effect:
-        case Ask(question=id):
-            question = knowledge.questions[id]
-            more = [said("dont_know", taps.status_token(id, "dont_know")), said("skip", taps.request_token("skip"))]
-            more += [said("why", taps.request_token("why")), said("back", taps.request_token("back"))]
-            if effect.may_advise:
-                more.insert(0, said("advise", taps.request_token("advise")))
-            answers = [
-                Button(label=words.questions[id].choices[c].label, token=taps.answer_token(id, c)) for c in question.choices
-            ]
-            answers += [
-                Button(label=tell.quick(question, number, words), token=taps.number_token(id, number))
-                for number in question.quick
-            ]
-            answers += [Button(label=words.criteria[c].short, token=taps.ranking_token(question, (c,))) for c in question.items]
-            return tuple(answers), tuple(more)
         case Confirm() if effect.facts:
             return (said("right", f"y:{effect.stamp}"), said("change", f"x:{effect.stamp}")), ()
         case Confirm():

@@ -262,7 +262,7 @@ def advice(told: Advice, changed: Sequence[str], case: Case, knowledge: Knowledg
         "safeguards": reasons(told.safeguards),
         "sums": reasons(told.sums),
         "table": [cost_row(option, words, language) for option in told.options if option.cost and not option.excluded and timed],
-        "sources": [Safe(_source(source)) for source in told.sources],
+        "sources": [Safe(source_line(source)) for source in told.sources],
         "receipt": told.answers_digest[:19],
         "provider_lead": _provider_lead(told, words),
     }
@@ -278,7 +278,7 @@ def _provider_lead(told: Advice, words: Language) -> str:
     return words.sentences["provider_lead"].format(offer=offer, crowd=crowd, lead=f"{abs(100 * provider.lead):.0f}", side=side)
 
 
-def _source(source: SourceLine) -> str:
+def source_line(source: SourceLine) -> str:
     """A source as Markdown, its title a link where it has an address; addresses come from the knowledge base alone."""
     title = f"[{escape(source.title)}](<{source.url}>)" if source.url.startswith("http") else escape(source.title)
     return f"{source.id}: {title}, {escape(source.publisher)} ({escape(source.dated)})"

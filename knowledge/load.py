@@ -36,8 +36,11 @@ SHELVES: dict[str, type[model.Entry]] = {
     "split": model.SplitStep,
     "automation": model.Automation,
     "provider": model.ProviderPoint,
+    "tender": model.TenderQuestion,
     "decision": model.Decision,
 }
+ADDED = {"tender"}
+"""Shelves that a base stored by an earlier release does not have; it is read as if they were empty."""
 WORD_SHELVES = tuple(Language.model_fields)
 
 Files = Mapping[str, str]
@@ -84,7 +87,8 @@ def packaged() -> Knowledge:
 def load(files: Files) -> Knowledge:
     """Build a knowledge base from file contents. Raises KnowledgeError when a file is missing or malformed."""
     try:
-        shelves = {shelf: _entries(files, f"{shelf}.yaml") for shelf in SHELVES}
+        there = [shelf for shelf in SHELVES if shelf not in ADDED or f"{shelf}.yaml" in files]
+        shelves = {shelf: _entries(files, f"{shelf}.yaml") if shelf in there else {} for shelf in SHELVES}
         languages = sorted({name.split("/")[0] for name in files if "/" in name})
         words = {lang: _words(files, lang) for lang in languages}
         return Knowledge.model_validate({"version": digest(files), "languages": words, **shelves})

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from knowledge import model
 from knowledge.model import ECONOMIC, SETTINGS, Knowledge, Question, Rule, When
 
-RULES = ("effects", "vetoes", "safeguards", "placements", "conflicts", "split", "automation", "provider")
+RULES = ("effects", "vetoes", "safeguards", "placements", "conflicts", "split", "automation", "provider", "tender")
 PERCENT = re.compile(r"\d\s?%")
 TINY = 1e-9
 
@@ -68,6 +68,11 @@ def _rules(k: Knowledge) -> Iterator[Finding]:
         yield from _based(k, "parameters.yaml", parameter, {lang: words.parameters for lang, words in k.languages.items()})
     for guard in k.safeguards.values():
         yield from _known(k.options, "safeguards.yaml", guard.id, "options", guard.options, "options.yaml")
+    for tender in k.tender.values():
+        yield from _known(k.questions, "tender.yaml", tender.id, "question", (tender.question,), "questions.yaml")
+    for parameter in k.parameters.values():
+        yield from _known(k.options, "parameters.yaml", parameter.id, "options", parameter.options, "options.yaml")
+        yield from _when(k, "parameters.yaml", parameter.id, parameter.when)
     for placement in k.placements.values():
         levels = k.questions[placement.question].levels if placement.question in k.questions else ()
         if set(placement.places) != set(levels):

@@ -220,6 +220,11 @@ class Parameter(Rule):
     unit: str
     year: int
     family: str = Field(description="the parameter a person would name; members differ by option or answer")
+    owner: Literal["procurement", "operations", "finance", "quality"] = Field(
+        "procurement", description="who in a buying company can find the figure out"
+    )
+    options: tuple[str, ...] = Field((), description="the options whose cost it enters; none means all")
+    when: When = Field(default_factory=dict, description="the answers for which it is used; none means all")
 
 
 class Safeguard(Rule):
@@ -227,6 +232,12 @@ class Safeguard(Rule):
 
     options: tuple[str, ...]
     when: When = Field(default_factory=dict)
+
+
+class TenderQuestion(Rule):
+    """What to ask providers while the answer to `question` is weak."""
+
+    question: str
 
 
 class Placement(Rule):
@@ -395,6 +406,7 @@ class Knowledge(BaseModel):
     split: dict[str, SplitStep]
     automation: dict[str, Automation]
     provider: dict[str, ProviderPoint]
+    tender: dict[str, TenderQuestion]
     decision: dict[str, Decision]
     languages: dict[str, Language]
 

@@ -47,7 +47,7 @@ class Talk:
         self.service.receive([delivery(incoming, self.place, self.number, next(self.clock), "t")])
         while self.service.work():
             pass
-        messages = list(drain(self.store, self.now, {self.place}))
+        messages = list(drain(self.store, self.now, {self.place}, self.service.knowledge.words("en")))
         self.last = messages[-1] if messages else self.last
         return messages
 

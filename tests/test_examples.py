@@ -1,5 +1,6 @@
-"""The examples in docs/ are what the program says today."""
+"""The examples and pictures in docs/ are what the program says and draws today."""
 
+import runpy
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from click.testing import CliRunner
 
 from adapters.cli import main
 
+PICTURES = runpy.run_path(str(Path(__file__).parent.parent / "docs" / "pictures" / "advice.py"))["drawn"]()
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 
 
@@ -19,3 +21,8 @@ def without_receipt(text):
 def test_the_example_is_what_the_program_says(name):
     said = CliRunner().invoke(main, ["advise", str(EXAMPLES / f"{name}.yaml"), "--format", "md"]).stdout
     assert without_receipt(said) == without_receipt((EXAMPLES / f"{name}.md").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.stem)
+def test_the_picture_is_byte_for_byte_what_the_program_draws(path):
+    assert path.read_bytes() == PICTURES[path].png, "draw them again: python docs/pictures/advice.py"

@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 from structlog.testing import capture_logs
 
+from bot.away import here
 from bot.committer import Committer
 from bot.sender import Absent, NotSent, PlaceClosed, Sender, Unknown, Unsendable
 from bot.speak import Message
@@ -62,7 +63,7 @@ class Stage:
             return self.store.enqueue(conversation, "{}", kind, Message(name="n", markdown=text).model_dump_json(), about, EPOCH)
 
     def run(self, seconds: float) -> Sender:
-        sender = Sender(self.store, Committer(self.store), self, self.now)
+        sender = Sender(self.store, Committer(self.store, here), self, self.now)
 
         async def life() -> None:
             stopping = asyncio.Event()

@@ -92,7 +92,7 @@ def test_a_database_locked_by_another_program_is_said_so(store):
 
 
 def test_a_database_being_written_by_another_process_of_ours_is_said_so(store, monkeypatch):
-    monkeypatch.setattr("bot.store.WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("bot.database.WAIT_SECONDS", 0.05)
     code = "import sys,pathlib; from bot.store import Store\n"
     code += "with Store(pathlib.Path(sys.argv[1])).transaction(): print(1,flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", code, str(store.path)], stdin=-1, stdout=-1) as other:
@@ -242,8 +242,8 @@ def sources():
 
 
 ALLOWED = {
-    ("bot/store.py", "transaction"),
-    ("bot/archive.py", "_whole"),  # one state of the file for several reads; writes nothing
+    ("bot/database.py", "transaction"),
+    ("bot/archive.py", "whole"),  # one state of the file for several reads; writes nothing
 }
 
 

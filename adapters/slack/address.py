@@ -17,7 +17,7 @@ class Address(Frozen):
     """A channel (or a person, for a direct message), the thread in it, and who spoke there last.
 
     `tapped` is the outbox number of the message under whose button somebody tapped; `aside` marks words in a thread that
-    were not addressed to us.
+    were not addressed to us; `revised` is the `ts` of the message that was edited or deleted.
     """
 
     channel: str
@@ -25,11 +25,17 @@ class Address(Frozen):
     user: str
     tapped: int | None = None
     aside: bool = False
+    revised: str | None = None
 
 
 def is_aside(address: str) -> bool:
     """Whether what was said at an address was not said to us."""
     return address != NOWHERE and Address.model_validate_json(address).aside
+
+
+def message_key(team: str, channel: str, ts: str) -> str:
+    """What a message is known by in the inbox, however often and in whatever events it comes."""
+    return f"{team}:{channel}:{ts}"
 
 
 def person(team: str, user: str) -> str:

@@ -22,10 +22,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import over_http, over_socket
 from adapters.slack.address import PLATFORM
-from adapters.slack.blocks import Look
 from adapters.slack.desk import Desk
 from adapters.slack.errors import reason
 from adapters.slack.gateway import SlackGateway
+from adapters.slack.look import Look
 from adapters.slack.pages import Pages
 from adapters.slack.parse import Own, parse
 from adapters.slack.receive import Reception
@@ -77,10 +77,15 @@ async def serve(
         everyone=settings.advisor_thread_answers == "everyone",
         retention_days=settings.advisor_retention_days,
     )
-    server = Server(desk, SlackGateway(client, look))
+
+    def refused(why: str | None) -> None:
+        server.trouble = why
+
+    server = Server(desk, SlackGateway(client, store, look, refused))
     if started is not None:
         started(server)
-    reception = Reception(server, own, look, Pages(client, store, own.team, look, _now), _now)
+    pages = Pages(client, store, own.team, look, _now, settings.advisor_reviewers)
+    reception = Reception(server, own, look, pages, _now)
     running = asyncio.create_task(server.run())
     await asyncio.sleep(0)  # the lock is taken, or refused, before Slack learns that somebody listens
     transport = asyncio.create_task(_listen(bolt(client, settings, reception), settings, stopping))

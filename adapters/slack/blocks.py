@@ -8,55 +8,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 from adapters.slack.address import Json
+from adapters.slack.controls import controls, exportable, offered
+from adapters.slack.look import Look, escaped
 from bot.markup import Block, Span, blocks
-from bot.speak import Button, Message
-from knowledge.model import Knowledge, Language
+from bot.speak import Message
 
 MOST_CHARACTERS, MOST_BLOCKS = 9_000, 40  # 13,200 and 50 are refused; room is left for controls
 LONGEST_PARAGRAPH = 2_900
-LONGEST_FALLBACK, LONGEST_OFFER = 3_900, 600
-MOST_BUTTONS, MOST_OPTIONS, MOST_OVERFLOW = 5, 100, 5
-LONGEST_LABEL = 75
+LONGEST_FALLBACK = 3_900
 FOLLOW_UP_SECTIONS = 2  # of an advice: the sums and the sources
-ORDERING = "o"
+MOST_ITEMS = 3  # of each list on an advice's card
 _URL = re.compile(r"https?://[^\s<>|]+")
-
-
-@dataclass(frozen=True)
-class Look:
-    """What drawing needs besides the message: the words, and the addresses that may become links."""
-
-    knowledge: Knowledge
-    language: str
-
-    @property
-    def words(self) -> Language:
-        """The words of the language."""
-        return self.knowledge.words(self.language)
-
-    @cached_property
-    def links(self) -> frozenset[str]:
-        """The addresses of our sources."""
-        return frozenset(source.url for source in self.knowledge.sources.values() if source.url)
-
-    def sentence(self, key: str, **values: str) -> str:
-        """A sentence of ours."""
-        return self.words.sentences[f"slack_{key}"].format(**values)
 
 
 def payloads(message: Message, number: int, look: Look) -> list[Json]:
     """The posts of one message, the controls under the last post of its first part. `number` binds taps to the message."""
-    message = _exportable(message, look)
+    message = exportable(message, look)
     body, follow_up = _divided(message)
     posts = [_post(group, look) for group in _grouped(body or [Block("paragraph")])]
-    controls = _controls(message, number, look)
-    posts[-1]["blocks"] += controls
-    offered = _offered(message, look)
-    posts[-1]["text"] = posts[-1]["text"][: LONGEST_FALLBACK - len(offered)] + offered
+    posts[-1]["blocks"] += controls(message, number, look)
+    choices = offered(message, look)
+    posts[-1]["text"] = posts[-1]["text"][: LONGEST_FALLBACK - len(choices)] + choices
     posts += [_post(group, look) for group in _grouped(follow_up)] if follow_up else []
     return posts
 
@@ -66,27 +40,35 @@ def controlled(posts: Sequence[Json]) -> int:
     return next((i for i, post in enumerate(posts) if post["blocks"][-1]["type"] == "actions"), len(posts) - 1)
 
 
-def plain(text: str, longest: int) -> Json:
-    """A plain_text object, cut to size."""
-    return {"type": "plain_text", "text": text if len(text) <= longest else text[: longest - 1] + "…", "emoji": False}
-
-
-def escaped(text: str) -> str:
-    """Text in which nothing is a mention, a link or an entity."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 # --- words -------------------------------------------------------------------------------------------------------------
 
 
 def _divided(message: Message) -> tuple[list[Block], list[Block]]:
-    """The card and what follows it: an advice keeps its sums and sources apart."""
+    """The card and what follows it: of an advice, what is past the third of a list, its sums, and its sources."""
     all_blocks = [part for block in blocks(message.markdown) for part in _short(block)]
     if message.name != "recommend":
         return all_blocks, []
     heads = [i for i, block in enumerate(all_blocks) if block.kind == "heading"]
     cut = heads[-FOLLOW_UP_SECTIONS] if len(heads) > FOLLOW_UP_SECTIONS else len(all_blocks)
-    return all_blocks[:cut], all_blocks[cut:]
+    card, rest = _brief(all_blocks[:cut])
+    return card, [*rest, *all_blocks[cut:]]
+
+
+def _brief(parts: Sequence[Block]) -> tuple[list[Block], list[Block]]:
+    """The first items of each list, and the others under the same heading."""
+    card, rest = list[Block](), list[Block]()
+    lead, items = list[Block](), 0
+    for block in parts:
+        if block.kind != "item":
+            lead, items = [block] if block.kind == "heading" or not lead else [*lead[:1], block], 0
+        elif block.mark and not block.depth:
+            items += 1
+        if block.kind == "item" and items > MOST_ITEMS:
+            rest += [each for each in lead if each not in rest]
+            rest.append(block)
+        else:
+            card.append(block)
+    return card, rest
 
 
 def _short(block: Block) -> Iterator[Block]:
@@ -207,52 +189,3 @@ def _text(text: str, style: dict[str, bool]) -> Json:
 
 def _link(url: str, text: str, style: dict[str, bool]) -> Json:
     return {"type": "link", "url": url, "text": text, **({"style": style} if style else {})}
-
-
-# --- controls ----------------------------------------------------------------------------------------------------------
-
-
-def _offered(message: Message, look: Look) -> str:
-    """What can be tapped, in words, for those who do not see the buttons."""
-    if not message.buttons:
-        return ""
-    labels = ", ".join(button.label for button in message.buttons)
-    return escaped("\n" + look.sentence("choices", choices=labels)[:LONGEST_OFFER])
-
-
-def _controls(message: Message, number: int, look: Look) -> list[Json]:
-    """Buttons or a list, and the ways round the question in an overflow menu."""
-    buttons = [_ordering(button) if message.ranking else button for button in message.buttons]
-    elements: list[Json] = []
-    if len(buttons) <= MOST_BUTTONS:
-        elements += [
-            {"type": "button", "action_id": f"tap:{i}", "text": plain(button.label, LONGEST_LABEL), "value": button.token}
-            for i, button in enumerate(buttons)
-        ]
-    else:
-        for i in range(0, len(buttons), MOST_OPTIONS):
-            options = [_option(button) for button in buttons[i : i + MOST_OPTIONS]]
-            placeholder = plain(look.sentence("choose"), 150)
-            elements.append({"type": "static_select", "action_id": f"choose:{i}", "placeholder": placeholder, "options": options})
-    for i in range(0, len(message.more), MOST_OVERFLOW):
-        options = [_option(button) for button in message.more[i : i + MOST_OVERFLOW]]
-        elements.append({"type": "overflow", "action_id": f"more:{i}", "options": options})
-    return [{"type": "actions", "block_id": f"{number}:controls", "elements": elements}] if elements else []
-
-
-def _exportable(message: Message, look: Look) -> Message:
-    """An advice can be taken along as a file."""
-    if message.name != "recommend":
-        return message
-    keys = {"md": "export", "html": "export_html", "json": "export_json"}
-    export, *more = (Button(label=look.sentence(key), token=f"e:{form}") for form, key in keys.items())
-    return message.model_copy(update={"buttons": (*message.buttons, export), "more": (*message.more, *more)})
-
-
-def _option(button: Button) -> Json:
-    return {"text": plain(button.label, LONGEST_LABEL), "value": button.token}
-
-
-def _ordering(button: Button) -> Button:
-    """The first tap of a ranking begins an order; it is no answer yet."""
-    return button.model_copy(update={"token": ORDERING + button.token[1:]}) if button.token.startswith("k:") else button

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from adapters.slack.address import Address, Json, person, private_place
-from adapters.slack.blocks import Look, payloads
+from adapters.slack.blocks import payloads
 from adapters.slack.history import Past
+from adapters.slack.look import Look
 from bot.markup import clean, escape
 from bot.messages import Incoming
 from bot.speak import Message
 
 COMMAND = "/advise"
+_ID = re.compile(r"[a-z0-9-]{5,64}")
 
 
 @dataclass(frozen=True)
@@ -26,27 +29,44 @@ class Answered:
     form: bool = False
 
 
-def asked(text: str) -> Literal["help", "list", "continue", "cancel", "form", "opening"]:
-    """One word is a command, known or not; more are the opening of an interview."""
+def asked(text: str) -> Literal["help", "list", "continue", "cancel", "form", "review", "show", "opening"]:
+    """One word is a command, known or not; more are the opening of an interview, but for `show` with a number."""
     said = clean(text).casefold().split()
     match said:
-        case ["list" | "continue" | "cancel" | "form" as word]:
+        case ["list" | "continue" | "cancel" | "form" | "review" as word]:
             return word
+        case ["show", id] if _ID.fullmatch(id):
+            return "show"
         case [_, _, *_]:
             return "opening"
         case _:
             return "help"
 
 
-def answer(team: str, user: str, text: str, past: Sequence[Past], look: Look) -> Answered:
-    """The answer to a command of somebody with these conversations."""
+def answer(
+    team: str,
+    user: str,
+    text: str,
+    past: Sequence[Past],
+    look: Look,
+    *,
+    others: Sequence[Past] | None = None,
+    readable: bool = False,
+) -> Answered:
+    """The answer to a command of somebody with these conversations.
+
+    `others` are those of other people, None for who is no reviewer; `readable` says whether what `show` names may be read.
+    """
     kind = asked(text)
     match kind:
         case "help":
             return Answered(look.sentence("help"))
         case "list":
-            lines = [f"- {escape(each.line(look.words))}" for each in past]
-            return Answered("\n".join([look.sentence("list_head"), "", *lines]) if lines else look.sentence("list_empty"))
+            return Answered(listed(past, look, "list"))
+        case "review":
+            return Answered(listed(others, look, "review") if others is not None else look.sentence("review_not"))
+        case "show":
+            return Answered(look.sentence("show_sent" if readable else "show_none"))
         case "form":
             return Answered(look.sentence("form_opens"), form=True)
         case "opening":
@@ -58,6 +78,12 @@ def answer(team: str, user: str, text: str, past: Sequence[Past], look: Look) ->
             if found is None:
                 return Answered(look.sentence("nothing_open"))
             return Answered(look.sentence(f"{kind}_done"), again(team, user, found, kind), found.place)
+
+
+def listed(past: Sequence[Past], look: Look, what: Literal["list", "review"]) -> str:
+    """Advisories, a line and a number each, as Markdown."""
+    lines = [f"- {escape(each.line(look.words))} `{each.id}`" for each in past]
+    return "\n".join([look.sentence(f"{what}_head"), "", *lines]) if lines else look.sentence(f"{what}_empty")
 
 
 def begin(team: str, user: str, text: str) -> Incoming:

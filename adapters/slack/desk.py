@@ -1,22 +1,28 @@
-"""What Slack adds to a turn: taps bound to their message, rankings by taps, yes and no settled, export of an advice.
+"""What Slack adds to a turn: taps bound to their message, rankings by taps, yes and no settled, export, feedback, edits.
 
 Rules: a tap counts for the conversation whose message it was under; words in a thread that were not said to us count only
-from whoever is interviewed there; nothing of one person's is handed to another.
+from whoever is interviewed there; an edited or deleted message changes no answer; nothing of one person's is handed to another.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 
-from adapters.slack.address import NOWHERE, Address, is_aside
-from adapters.slack.blocks import ORDERING
-from adapters.slack.gateway import EXPORT
+from adapters.slack.address import NOWHERE, PLATFORM, Address, is_aside, message_key
+from adapters.slack.controls import FEEDBACK_YES, ORDERING
+from adapters.slack.deliveries import milliseconds
+from adapters.slack.parse import DELETED, EDITED
+from adapters.slack.uploads import EXPORT
+from bot import feedback
 from bot.agenda import pending
 from bot.case import Case
+from bot.deliveries import blank_message
 from bot.markup import escape
 from bot.messages import Incoming
 from bot.page import render
 from bot.repair import advice_for
+from bot.revised import answered_there, deleted, edited, heard_as
 from bot.service import Service
 from bot.speak import Button, Message
 from bot.store import Conversation, Outgoing, Received
@@ -45,7 +51,7 @@ class Desk(Service):
 
     def spoken_in_last(self, place: str) -> Conversation | None:
         """The conversation at a place that is going on."""
-        row = self.store.connection.execute(
+        row = self.store.reading.execute(
             "SELECT id FROM conversations WHERE place = ? ORDER BY last_at DESC, rowid DESC LIMIT 1", (place,)
         ).fetchone()
         return self.store.conversation(row[0]) if row else None
@@ -56,6 +62,9 @@ class Desk(Service):
         return shown if shown is not None and shown.platform == self.platform else None
 
     def _converse(self, incoming: Incoming, received: Received, state: State) -> None:
+        if incoming.token in (EDITED, DELETED):
+            self._revise(incoming, received)
+            return
         conversation = self._find(incoming, received)
         case = self._load(conversation)[1] if conversation is not None else None
         aside = is_aside(incoming.address)
@@ -72,6 +81,8 @@ class Desk(Service):
         match (incoming.token or "").split(":"):
             case ["e", form] if form in FORMS:
                 self._export(incoming, conversation, case, form)
+            case ["f", *_]:
+                self._feedback(incoming, conversation)
             case ["o", *_]:
                 self._order(incoming, conversation, case)
             case _:
@@ -158,6 +169,50 @@ class Desk(Service):
             else render(advice, self.knowledge, case.language, form)
         )
         self._say(conversation, incoming, Message(name=f"{EXPORT}{form}", markdown=content))
+
+    def _feedback(self, incoming: Incoming, conversation: Conversation) -> None:
+        """Whether the advice helped; said again it changes nothing."""
+        shown, words = self._tapped(incoming), self.knowledge.words(conversation.language)
+        helpful = incoming.token == FEEDBACK_YES
+        kept = shown is not None and feedback.keep(
+            self.store, shown.number, incoming.person, words, self.world.now(), helpful=helpful
+        )
+        self._whisper(conversation, incoming, words.sentences["slack_feedback_kept" if kept else "slack_feedback_known"])
+
+    def _revise(self, incoming: Incoming, received: Received) -> None:
+        """An edit is noted, a deletion takes the words out; the answer stays, and its author is told so."""
+        address = Address.model_validate_json(incoming.address)
+        key = message_key(incoming.tenant, address.channel, address.revised or "")
+        before, now = self._said_before(key) or incoming.label, self.world.now()
+        where = heard_as(self.store, received.place, incoming.person, before, milliseconds(address.revised or ""))
+        if incoming.token == DELETED:
+            mark = f'"ts": "{address.revised}"'
+            self.store.do(functools.partial(blank_message, key, received.place, mark))
+        conversation = self.store.conversation(where.conversation) if where is not None else None
+        if where is None or conversation is None:
+            return
+        answered = answered_there(self.store, where)
+        if incoming.token == DELETED:
+            deleted(self.store, where, now)
+            self._cases.pop(conversation.id, None)  # it may hold the words
+        else:
+            edited(self.store, where, incoming.person, incoming.text, now)
+        if answered:
+            words = self.knowledge.words(conversation.language)
+            key = "slack_deleted" if incoming.token == DELETED else "slack_edited"
+            self._whisper(conversation, incoming, words.sentences[key].format(name=words.questions[answered[0]].name))
+
+    def _said_before(self, key: str) -> str | None:
+        """What a message said when it was delivered; None if that is not kept any more."""
+        row = self.store.reading.execute(
+            "SELECT raw FROM inbox WHERE platform = ? AND message_key = ? AND raw != ''", (PLATFORM, key)
+        ).fetchone()
+        read = self.parse(row[0]) if row is not None else None
+        return read.text if isinstance(read, Incoming) else None
+
+    def _whisper(self, conversation: Conversation, incoming: Incoming, text: str) -> None:
+        body = Message(name="whisper", markdown=escape(text))
+        self.store.enqueue(conversation, incoming.address, "private", body.model_dump_json(), None, self.world.now())
 
     def _say(self, conversation: Conversation, incoming: Incoming, message: Message) -> None:
         address = incoming.address if incoming.address != NOWHERE else conversation.address

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import aiohttp
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackRequestError
 
 from bot.logs import redact
 from bot.sender import NotSent, PlaceClosed, Unknown, Unsendable
 
 CLOSED = frozenset(
     {
-        "account_inactive", "cannot_dm_bot", "channel_is_archived", "channel_not_found", "is_archived", "messages_tab_disabled",
-        "not_in_channel", "team_access_not_granted", "team_not_found", "token_expired", "token_revoked", "user_disabled",
+        "cannot_dm_bot", "channel_is_archived", "channel_not_found", "is_archived", "messages_tab_disabled",
+        "not_in_channel", "team_access_not_granted", "team_not_found", "user_disabled",
         "user_not_found", "user_not_in_channel", "cannot_reply_to_message", "thread_not_found", "restricted_action",
     }
 )  # fmt: skip
-FOR_OPERATORS = frozenset({"invalid_auth", "not_authed", "missing_scope", "not_allowed_token_type", "ekm_access_denied"})
+FOR_OPERATORS = frozenset(
+    {
+        "account_inactive", "ekm_access_denied", "invalid_auth", "missing_scope", "not_allowed_token_type", "not_authed",
+        "org_login_required", "token_expired", "token_revoked",
+    }
+)  # fmt: skip
+"""It is us that Slack refuses, whatever we send: what waits is kept and tried again."""
 AMBIGUOUS = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
 SECONDS_FOR_OPERATORS = 300.0
+
+
+class Refused(NotSent):
+    """Slack refuses us, not this message."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            f"Slack refuses us: {code}; check SLACK_BOT_TOKEN and the scopes of manifest.yaml", SECONDS_FOR_OPERATORS
+        )
 
 
 def meaning(error: Exception) -> Exception:
@@ -25,6 +40,8 @@ def meaning(error: Exception) -> Exception:
     match error:
         case SlackApiError():
             return _answered(error)
+        case SlackRequestError():  # the bytes of a file were refused, so that it was not shared
+            return NotSent("the file was not taken")
         case aiohttp.ClientConnectorError():
             return NotSent(f"no connection: {redact(str(error))}")
         case TimeoutError() | aiohttp.ClientError() | OSError():
@@ -40,7 +57,7 @@ def _answered(error: SlackApiError) -> Exception:
     if code in CLOSED:
         return PlaceClosed(code)
     if code in FOR_OPERATORS:
-        return NotSent(f"Slack refuses: {code}; check SLACK_BOT_TOKEN and the scopes in manifest.yaml", SECONDS_FOR_OPERATORS)
+        return Refused(code)
     if status >= 500 or code in AMBIGUOUS or not code:
         return Unknown(f"the server failed: {status} {code}")
     return Unsendable(code)

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 
 from adapters.slack.address import Json
-from adapters.slack.blocks import Look, plain
+from adapters.slack.look import Look, plain
 from bot.answers import Answer
 from bot.tell import accepted
 from bot.understand.choose import exact, read_answer

@@ -1,62 +1,85 @@
 """The outbox's way to Slack: one call a post, never repeated here; each post carries its outbox number as metadata.
 
 A message of several posts that was cut off in the middle goes on where it was. `sent_as` is `channel:ts` of the post with
-the controls. A message named `export.…` is uploaded as a file.
+the controls. Exports and pictures are uploaded as files.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 
+import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.address import PLATFORM, Address, Json
-from adapters.slack.blocks import Look, controlled, payloads
-from adapters.slack.errors import meaning, reason
-from bot.sender import Absent, Unsendable
+from adapters.slack.blocks import controlled, payloads
+from adapters.slack.errors import Refused, meaning, reason
+from adapters.slack.look import Look
+from adapters.slack.uploads import file_name, file_of, is_file
+from bot.markup import escape
+from bot.sender import Absent, NotSent, PlaceClosed, Unknown, Unsendable
 from bot.speak import Message
-from bot.store import Outgoing
+from bot.store import Outgoing, Store
+
+log = structlog.get_logger()
 
 EVENT = "advisor_outbox"
 LOOKED_AT = 100
 REMEMBERED = 1_000
 SECONDS_BEFORE = 60
-EXPORT = "export."
+UPLOAD_TRIES = 3  # then it is said in words
 
 
 class SlackGateway:
-    """Sends to one workspace. About a message a second and channel is allowed, short bursts more."""
+    """Sends to one workspace.
+
+    Slack allows about a message a second and channel, and bursts; what is too much it says itself, and how long to wait (429).
+    A person answers more slowly than that, so nothing is held back beforehand: a place has one call on its way at a time.
+    """
 
     platform = PLATFORM
-    per_place_ms = 300
-    overall_ms = 20
+    per_place_ms = 0
+    overall_ms = 0
 
-    def __init__(self, client: AsyncWebClient, look: Look) -> None:
-        self.client, self.look = client, look
+    def __init__(
+        self, client: AsyncWebClient, store: Store, look: Look, refused: Callable[[str | None], None] = lambda _: None
+    ) -> None:
+        """`refused` is told why Slack refuses us, and None when it takes a message."""
+        self.client, self.store, self.look, self.refused = client, store, look, refused
         self._posted: OrderedDict[int, dict[int, str]] = OrderedDict()
 
     async def send(self, outgoing: Outgoing, message: Message, earlier: str | None) -> str | None:
         """Post, edit, upload, or whisper. Raises the sender's exceptions."""
-        address = Address.model_validate_json(outgoing.address)
         try:
-            match outgoing.kind:
-                case "settle":
-                    return await self._edit(message, outgoing, earlier)
-                case "private":
-                    await self._whisper(address, message, outgoing)
-                case _ if message.name.startswith(EXPORT):
-                    await self._upload(address, message)
-                case _:
-                    return await self._post(address, message, outgoing)
+            sent = await self._sent(outgoing, message, earlier)
         except Exception as error:
-            raise meaning(error) from error
+            meant = meaning(error)
+            if isinstance(meant, Refused):
+                log.error("cannot send", why=meant.why)
+                self.refused(meant.why)
+            raise meant from error
+        self.refused(None)
+        return sent
+
+    async def _sent(self, outgoing: Outgoing, message: Message, earlier: str | None) -> str | None:
+        address = Address.model_validate_json(outgoing.address)
+        match outgoing.kind:
+            case "settle":
+                return await self._edit(message, outgoing, earlier)
+            case "private":
+                await self._whisper(address, message, outgoing)
+            case _ if is_file(message):
+                await self._upload(address, message, outgoing)
+            case _:
+                return await self._post(address, message, outgoing)
         return None
 
     async def find(self, outgoing: Outgoing) -> str | None:
         """Look for the posts by their metadata; None where that cannot tell."""
         message = Message.model_validate_json(outgoing.body)
-        if outgoing.kind == "private" or message.name.startswith(EXPORT):
+        if outgoing.kind == "private":
             return None
         if outgoing.kind == "settle":
             raise Absent("an edit can be repeated")
@@ -68,6 +91,10 @@ class SlackGateway:
             raise meaning(error) from error
         except Exception as error:
             raise meaning(error) from error
+        if is_file(message):
+            if 0 in there:
+                return there[0]
+            raise Absent("no such file is there")
         posts = payloads(message, outgoing.number, self.look)
         if set(range(len(posts))) <= set(there):
             return there[controlled(posts)]
@@ -107,16 +134,30 @@ class SlackGateway:
         for post in payloads(message, outgoing.number, self.look):
             await self.client.chat_postEphemeral(channel=address.channel, user=address.user, thread_ts=address.thread, **post)
 
-    async def _upload(self, address: Address, message: Message) -> None:
-        ending = message.name.removeprefix(EXPORT)
-        channel = await self._channel(address.channel)
-        await self.client.files_upload_v2(
-            channel=channel,
-            thread_ts=address.thread,
-            content=message.markdown,
-            filename=f"advice.{ending}",
-            title=self.look.sentence("export_title"),
-        )
+    async def _upload(self, address: Address, message: Message, outgoing: Outgoing) -> None:
+        """A file. Where it cannot be drawn or Slack will not take it, a line that says so, for nothing may wait behind it."""
+        file = await file_of(message, outgoing, self.store, self.look.knowledge, self.look.language)
+        if file is not None:
+            channel = await self._channel(address.channel)
+            try:
+                await self.client.files_upload_v2(
+                    channel=channel,
+                    thread_ts=address.thread,
+                    filename=file.name,
+                    title=file.title,
+                    file=file.content,
+                    alt_txt=file.alt,
+                )
+            except Exception as error:
+                meant = meaning(error)
+                if isinstance(meant, PlaceClosed) or (_may_pass(meant) and outgoing.attempts < UPLOAD_TRIES):
+                    raise
+                log.error("file not sent", number=outgoing.number, why=str(meant))
+            else:
+                return
+        key, lead = ("no_picture", f"{message.markdown}\n\n") if message.picture is not None else ("no_file", "")
+        said = Message(name="note", markdown=f"{lead}*{escape(self.look.sentence(key))}*")
+        await self._post(address, said, outgoing)
 
     async def _there(self, outgoing: Outgoing) -> dict[int, str]:
         """The posts of this message that arrived, by their part."""
@@ -129,8 +170,11 @@ class SlackGateway:
         else:
             answer = await self.client.conversations_history(**wanted)
         found: dict[int, str] = {}
+        name = file_name(Message.model_validate_json(outgoing.body), outgoing)
         for post in answer["messages"]:
             match post:
+                case {"ts": str(ts), "files": [{"name": str(sent)}, *_]} if sent == name:
+                    found[0] = f"{channel}:{ts}"
                 case {
                     "ts": str(ts),
                     "metadata": {"event_type": str(kind), "event_payload": {"number": number, "part": int(part)}},
@@ -152,3 +196,8 @@ class SlackGateway:
         self._posted[number] = posted
         while len(self._posted) > REMEMBERED:
             self._posted.popitem(last=False)
+
+
+def _may_pass(meant: Exception) -> bool:
+    """Whether a failed upload may go through if it is tried again."""
+    return isinstance(meant, NotSent | Unknown) and not isinstance(meant, Refused)

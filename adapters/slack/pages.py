@@ -12,14 +12,19 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.address import Json, person
-from adapters.slack.blocks import Look
+from adapters.slack.blocks import payloads
 from adapters.slack.command import again
 from adapters.slack.deliveries import digest, understood
 from adapters.slack.errors import reason
 from adapters.slack.form import form
+from adapters.slack.history import Past, answers
 from adapters.slack.history import own as past_of
-from adapters.slack.home import EXPORT, FORGET, FORM, OPEN, START, home
+from adapters.slack.home import AGAIN, EXPORT, FORGET, FORM, OPEN, START, home
+from adapters.slack.look import Look
+from adapters.slack.transcripts import Transcripts
 from bot.erasure import forget_person
+from bot.markup import escape
+from bot.speak import Message
 from bot.store import Store, StoreError
 
 if TYPE_CHECKING:
@@ -31,17 +36,57 @@ log = structlog.get_logger()
 class Pages:
     """What one workspace's people open."""
 
-    def __init__(self, client: AsyncWebClient, store: Store, team: str, look: Look, now: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        store: Store,
+        team: str,
+        look: Look,
+        now: Callable[[], int],
+        reviewers: tuple[str, ...] = (),
+    ) -> None:
         self.client, self.store, self.team, self.look, self.now = client, store, team, look, now
+        self.transcripts = Transcripts(store.path, team, reviewers, look.knowledge)
 
-    async def show_home(self, user: str, note: str = "") -> None:
-        """Draw App Home."""
-        view = home(past_of(self.store, person(self.team, user)), self.look, note)
+    async def show_home(self, user: str, note: str = "", channel: str | None = None) -> None:
+        """Draw App Home; what was just done, and the channel where, on top."""
+        view = home(past_of(self.store, person(self.team, user)), self.look, note, channel)
         await self._call("views.publish", {"user_id": user, "view": view})
 
     async def open_form(self, trigger: str) -> None:
         """Open the form; the trigger lives three seconds."""
         await self._call("views.open", {"trigger_id": trigger, "view": form(self.look)})
+
+    async def whisper(self, channel: str, user: str, thread: object, text: str) -> None:
+        """Tell somebody alone something that no interview is about."""
+        (post, *_) = payloads(Message(name="whisper", markdown=escape(text)), 0, self.look)
+        where = {"thread_ts": thread} if isinstance(thread, str) else {}
+        await self._call("chat.postEphemeral", {"channel": channel, "user": user, **where, **post})
+
+    # --- transcripts ---------------------------------------------------------------------------------------------------
+
+    async def others(self, user: str) -> list[Past] | None:
+        """The latest advisories of others, for a reviewer."""
+        return await asyncio.to_thread(self.transcripts.latest, user)
+
+    async def may_read(self, user: str, id: str) -> bool:
+        """Whether somebody may read an advisory."""
+        return await asyncio.to_thread(self.transcripts.may_read, user, id)
+
+    async def send_transcript(self, user: str, id: str) -> None:
+        """Send a transcript to somebody alone, as a file in a direct message; if it cannot be sent, say so there."""
+        try:
+            found = await asyncio.to_thread(self.transcripts.file, user, id)
+            if found is None:
+                return
+            channel = str((await self.client.conversations_open(users=user))["channel"]["id"])
+            await self.client.files_upload_v2(channel=channel, content=found.text, filename=found.name, title=found.name)
+        except (StoreError, SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+            why = reason(error) if isinstance(error, SlackApiError) else type(error).__name__
+            log.error("transcript not sent", conversation=id, why=why)
+            await self._call("chat.postMessage", {"channel": user, "text": self.look.sentence("not_sent")})
+
+    # --- App Home ------------------------------------------------------------------------------------------------------
 
     async def home_action(self, user: str, action: str, value: str, body: Json, reception: Reception) -> None:
         """A button of App Home."""
@@ -50,15 +95,26 @@ class Pages:
         match action:
             case _ if action == START:
                 await reception.start(user, key)
+                reception.soon(self.show_home(user, self.look.sentence("opened")))
             case _ if action == FORM:
                 reception.soon(self.open_form(str(body.get("trigger_id"))))
-            case _ if action in (OPEN, EXPORT):
+            case _ if action in (OPEN, EXPORT, AGAIN):
                 found = next((each for each in past_of(self.store, person(self.team, user)) if each.id == value), None)
-                if found is not None:
+                if found is None:
+                    reception.soon(self.show_home(user, self.look.sentence("show_none")))
+                elif action == AGAIN:
+                    await reception.start(user, key, answers(self.store, found.id, self.look.knowledge))
+                    reception.soon(self.show_home(user, self.look.sentence("opened")))
+                else:
                     incoming = again(self.team, user, found, "open")
                     if action == EXPORT:
                         incoming = incoming.model_copy(update={"token": "e:md"})
                     await reception.server.receive([understood(incoming, key, found.place, self.now())])
+                    reception.soon(
+                        self.show_home(
+                            user, self.look.sentence("home_there_in" if found.channel else "home_there"), found.channel
+                        )
+                    )
             case _ if action == FORGET:
                 reception.soon(self._forget(user))
             case _:

@@ -1,7 +1,8 @@
 """From a delivery of Slack to what a person said or tapped, or why it is nobody's answer. Pure.
 
 Answers are exactly: `message` or `app_mention` with no subtype, `file_share` or `thread_broadcast`, by a person of the
-workspace; in channels only mentions and replies in a thread; and taps on our own buttons.
+workspace; in channels only mentions and replies in a thread; and taps on our own buttons. An edit or a deletion by the
+author of a message answers nothing: it carries EDITED or DELETED, the new words as its text, and the old ones as its label.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import json
 import re
 
 from adapters.slack.address import Address, Json, is_private, person
+from adapters.slack.deliveries import ACCESS, ANSWERS, revised
 from bot.answers import Frozen
 from bot.markup import clean
-from bot.messages import Ignored, Incoming, Unreadable
+from bot.messages import GONE, Ignored, Incoming, Unreadable
 
-SUBTYPES = (None, "file_share", "thread_broadcast")
+EDITED, DELETED = "m:edited", "m:deleted"
 _REFERENCE = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 
 
@@ -47,10 +49,19 @@ def parse(raw: str, own: Own) -> Incoming | Ignored:
             raise Unreadable(f"neither an event nor a tap: {body.get('type') if isinstance(body, dict) else type(body).__name__}")
 
 
+def outsider(event: Json, team: str) -> bool:
+    """Whether a message is by somebody of another organisation, as in a channel shared by Slack Connect."""
+    return any(event.get(key, team) not in (team, None) for key in ("user_team", "source_team", "team"))
+
+
 def _event(team: str, event: Json, own: Own) -> Incoming | Ignored:
+    if event.get("type") in ACCESS:
+        return Ignored(why=f"{GONE}: {event['type']}")
+    if event.get("type") == "message" and (original := revised(event)):
+        return _revision(team, event, original, own)
     if event.get("type") not in ("message", "app_mention"):
         return Ignored(why=f"an event of type {event.get('type')}")
-    if event.get("subtype") not in SUBTYPES:
+    if event.get("subtype") not in ANSWERS:
         return Ignored(why=f"a message of subtype {event.get('subtype')}")
     if event.get("bot_id") or event.get("user") == own.user:
         return Ignored(why="said by a program")
@@ -59,7 +70,7 @@ def _event(team: str, event: Json, own: Own) -> Incoming | Ignored:
             pass
         case _:
             raise Unreadable("a message without channel, user or ts")
-    if any(event.get(key, team) not in (team, None) for key in ("user_team", "source_team", "team")):
+    if outsider(event, team):
         return Ignored(why="said by somebody of another organisation")
     said = str(event.get("text") or "")
     mentioned = event["type"] == "app_mention" or f"<@{own.user}>" in said or f"<@{own.user}|" in said
@@ -74,6 +85,35 @@ def _event(team: str, event: Json, own: Own) -> Incoming | Ignored:
         return Ignored(why="said in a channel, and not to us")
     return Incoming(
         person=person(team, user), tenant=team, text=words(said, own), address=address.model_dump_json(exclude_defaults=True)
+    )
+
+
+def _revision(team: str, event: Json, original: Json, own: Own) -> Incoming | Ignored:
+    """An edit or a deletion. Slack also reports a link's preview, a reply's count and our own edits as edits."""
+    if original.get("bot_id") or original.get("user") == own.user:
+        return Ignored(why="a message of a program was changed")
+    if outsider(original, team):
+        return Ignored(why="changed by somebody of another organisation")
+    match event, original:
+        case {"channel": str(channel)}, {"user": str(user), "ts": str(ts)}:
+            pass
+        case _:
+            raise Unreadable("a changed message without channel, user or ts")
+    now, before = event.get("message"), words(str(original.get("text") or ""), own)
+    kept = isinstance(now, dict) and event.get("subtype") == "message_changed" and now.get("subtype") != "tombstone"
+    after = words(str(now.get("text") or ""), own) if kept and isinstance(now, dict) else ""
+    if kept and original is not now and after == before:
+        return Ignored(why="a message whose words stay")
+    thread = original.get("thread_ts")
+    where = thread if is_private(channel) else thread or ts
+    address = Address(channel=channel, thread=where if isinstance(where, str) else None, user=user, aside=True, revised=ts)
+    return Incoming(
+        person=person(team, user),
+        tenant=team,
+        text=after,
+        token=EDITED if kept else DELETED,
+        label=before,
+        address=address.model_dump_json(exclude_defaults=True),
     )
 
 

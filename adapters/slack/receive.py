@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import structlog
 from slack_bolt.response import BoltResponse
 
-from adapters.slack.address import PLATFORM, Json, is_aside, person, private_place
-from adapters.slack.blocks import Look
-from adapters.slack.command import COMMAND, answer, begin, whisper
-from adapters.slack.deliveries import delivery, digest, understood
+from adapters.slack.address import PLATFORM, Json, is_aside, is_private, person, private_place
+from adapters.slack.command import COMMAND, answer, asked, begin, whisper
+from adapters.slack.deliveries import ANSWERS, delivery, digest, understood
 from adapters.slack.form import CALLBACK, filled
 from adapters.slack.history import own as past_of
-from adapters.slack.parse import Own, parse, words
+from adapters.slack.look import Look
+from adapters.slack.parse import Own, outsider, parse, words
 from bot.messages import Ignored, Unreadable
 from bot.serve import Busy, Server
 from bot.store import Delivery, StoreError
@@ -32,6 +32,7 @@ log = structlog.get_logger()
 SHORTCUT = "advise_on_this"
 EVENTS = ("message", "app_mention", "app_home_opened", "app_uninstalled", "tokens_revoked")
 TRY_LATER = 503
+DO = "install the app again and set the new SLACK_BOT_TOKEN"
 
 
 class Reception:
@@ -86,10 +87,35 @@ class Reception:
                     self.soon(self.pages.show_home(str(event.get("user"))))
                 return _done()
             case "app_uninstalled" | "tokens_revoked":
-                log.error("Slack access is gone", what=kind, team=str(body.get("team_id")), do="install the app again")
+                return await self._access_gone(kind, event, body)
+            case "app_mention" | "message" if self._strange(kind, event):
                 return _done()
             case _:
                 return await self._keep(delivery(body, self.now()))
+
+    async def _access_gone(self, kind: str, event: Json, body: Json) -> BoltResponse:
+        """Say that we may do nothing any more: in the log, to the supervisor, and (by what is kept) to `advisor doctor`."""
+        match event.get("tokens"):
+            case {"bot": list(bots)} if kind == "tokens_revoked" and self.own.user not in bots:
+                return _done()  # tokens of people, which we do not use
+            case {"oauth": [*_], **rest} if kind == "tokens_revoked" and "bot" not in rest:
+                return _done()
+            case _:
+                log.error("Slack access is gone", what=kind, team=str(body.get("team_id")), do=DO)
+                self.server.trouble = f"Slack access is gone ({kind}); {DO}"
+                await self.server.receive([delivery(body, self.now())])
+                return _done()
+
+    def _strange(self, kind: str, event: Json) -> bool:
+        """Whether somebody of another organisation speaks; if it is to us, they are told kindly, and nothing is kept."""
+        if not outsider(event, self.own.team) or event.get("bot_id") or event.get("subtype") not in ANSWERS:
+            return False
+        match event:
+            case {"channel": str(channel), "user": str(user)} if kind == "app_mention" or is_private(channel):
+                self.soon(self.pages.whisper(channel, user, event.get("thread_ts"), self.look.sentence("outsider")))
+            case _:
+                pass
+        return True
 
     async def _keep(self, taken: Delivery) -> BoltResponse:
         """Into the inbox, unless it is nobody's answer."""
@@ -109,8 +135,13 @@ class Reception:
         return taken.place is not None and store.latest_at(taken.place) is None and store.backlog(PLATFORM) == 0
 
     async def _command(self, user: str, text: str, trigger: str) -> BoltResponse:
-        past = past_of(self.server.service.store, person(self.own.team, user))
-        found = answer(self.own.team, user, text, past, self.look)
+        kind, past = asked(text), past_of(self.server.service.store, person(self.own.team, user))
+        others = await self.pages.others(user) if kind == "review" else None
+        wanted = text.casefold().split()[1] if kind == "show" else ""
+        readable = kind == "show" and await self.pages.may_read(user, wanted)
+        found = answer(self.own.team, user, text, past, self.look, others=others, readable=readable)
+        if readable:
+            self.soon(self.pages.send_transcript(user, wanted))
         if found.incoming is not None:
             await self.server.receive([understood(found.incoming, digest(COMMAND, user, trigger), found.place, self.now())])
         if found.form:
@@ -121,16 +152,20 @@ class Reception:
         read = filled(view, self.look)
         if read.errors:
             return BoltResponse(status=200, body={"response_action": "errors", "errors": read.errors})
-        incoming = begin(self.own.team, user, "").model_copy(update={"text": read.text, "via": "file"})
-        key = digest(CALLBACK, user, str(view.get("id")), str(view.get("hash")))
-        return await self._keep(understood(incoming, key, private_place(self.own.team, user), self.now()))
+        return await self._keep(
+            self._filled_in(user, read.text, digest(CALLBACK, user, str(view.get("id")), str(view.get("hash"))))
+        )
+
+    def _filled_in(self, user: str, answers: str, key: str) -> Delivery:
+        incoming = begin(self.own.team, user, "").model_copy(update={"text": answers, "via": "file"})
+        return understood(incoming, key, private_place(self.own.team, user), self.now())
 
     def _opening(self, user: str, said: str, key: str) -> Delivery:
         return understood(begin(self.own.team, user, said), key, private_place(self.own.team, user), self.now())
 
-    async def start(self, user: str, key: str) -> None:
-        """Begin an interview in direct messages."""
-        await self.server.receive([self._opening(user, "", key)])
+    async def start(self, user: str, key: str, answers: str = "{}") -> None:
+        """Begin an interview in direct messages, with the answers of an earlier one where there are some."""
+        await self.server.receive([self._opening(user, "", key) if answers == "{}" else self._filled_in(user, answers, key)])
 
     def soon(self, effect: Coroutine[None, None, None]) -> None:
         """Do something beside the acknowledgement."""

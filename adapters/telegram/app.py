@@ -11,10 +11,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar
 
-import httpx
+import aiohttp
 import structlog
 from telegram.error import InvalidToken, TelegramError
-from telegram.request import HTTPXRequest
 
 from adapters.telegram.desk import Desk
 from adapters.telegram.errors import NOT_ACCEPTED, meaning
@@ -23,6 +22,7 @@ from adapters.telegram.pacing import Pacing
 from adapters.telegram.parse import COMMANDS, Parser
 from adapters.telegram.polling import Poller
 from adapters.telegram.receiver import Receiver
+from adapters.telegram.request import Request, session
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.update import KINDS
 from adapters.telegram.webhook import Webhook, listening
@@ -42,7 +42,6 @@ Result = TypeVar("Result")
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 LONGEST_PAUSE = 30.0
-CONNECTIONS = 100
 
 
 class CannotServe(Exception):
@@ -65,19 +64,18 @@ async def serve(
     """
     stop = stopping or asyncio.Event()
     _warm(knowledge, settings.advisor_lang)
-    request = HTTPXRequest(connection_pool_size=CONNECTIONS, read_timeout=20.0, connect_timeout=10.0, pool_timeout=10.0)
-    bot = Bot(settings.token, settings.bot_url, settings.file_url, request=request, get_updates_request=request)
     with _signals(stop) if stopping is None else contextlib.nullcontext():
-        try:
+        async with session() as client:
+            request = Request(client)
+            bot = Bot(settings.token, settings.bot_url, settings.file_url, request=request, get_updates_request=request)
             me = await _introduced(bot, stop)
             if me is not None:
-                await _served(bot, me, store, knowledge, files, settings, stop, started, pacing or Pacing())
-        finally:
-            await request.shutdown()
+                await _served(bot, client, me, store, knowledge, files, settings, stop, started, pacing or Pacing())
 
 
 async def _served(
     bot: Bot,
+    client: aiohttp.ClientSession,
     me: User,
     store: Store,
     knowledge: Knowledge,
@@ -99,17 +97,19 @@ async def _served(
         everyone=settings.advisor_thread_answers == "everyone",
         retention_days=settings.advisor_retention_days,
     )
-    gateway = TelegramGateway(bot, username, knowledge, settings.advisor_lang, pacing, _now)
+    gateway = TelegramGateway(bot, username, store, knowledge, settings.advisor_lang, pacing, _now)
+    loop = asyncio.get_running_loop()
+    desk.username, desk.unstored = username, lambda address, message: loop.call_soon_threadsafe(gateway.soon, address, message)
     server = Server(desk, gateway)
     if started is not None:
         started(server)
-    receiver = Receiver(server, me.id, gateway.acknowledge, _now)
+    receiver = Receiver(server, me.id, gateway.calls.acknowledge, _now)
     serving = asyncio.ensure_future(server.run())
     waiting = asyncio.ensure_future(_until(stop))
     try:
         await asyncio.sleep(0)  # a second process is refused before it fetches anything
         if not serving.done():
-            async with _inlet(bot, receiver, settings, stop) as feeding:
+            async with _inlet(bot, client, receiver, settings, stop) as feeding:
                 introducing = asyncio.ensure_future(_introduce(bot, knowledge, settings.advisor_lang))
                 log.info("serving Telegram", bot=username, mode=settings.telegram_mode)
                 first: set[asyncio.Future[None]] = {serving, feeding, waiting}
@@ -125,7 +125,7 @@ async def _served(
 
 @asynccontextmanager
 async def _inlet(
-    bot: Bot, receiver: Receiver, settings: TelegramSettings, stop: asyncio.Event
+    bot: Bot, client: aiohttp.ClientSession, receiver: Receiver, settings: TelegramSettings, stop: asyncio.Event
 ) -> AsyncIterator[asyncio.Future[None]]:
     """The way in, open while inside; gives what ends if it fails."""
     if settings.telegram_mode == "webhook":
@@ -141,14 +141,12 @@ async def _inlet(
         except OSError as error:
             raise CannotServe(f"cannot listen on {host}:{port}: {error.strerror}; see TELEGRAM_LISTEN_PORT") from error
         return
-    async with httpx.AsyncClient() as client:
-        polling = asyncio.ensure_future(
-            _poll(bot, Poller(client, f"{settings.bot_url}{settings.token}/getUpdates", receiver), stop)
-        )
-        try:
-            yield polling
-        finally:
-            await _ended(polling)
+    poller = Poller(client, f"{settings.bot_url}{settings.token}/getUpdates", receiver)
+    polling = asyncio.ensure_future(_poll(bot, poller, stop))
+    try:
+        yield polling
+    finally:
+        await _ended(polling)
 
 
 async def _until(stop: asyncio.Event) -> None:

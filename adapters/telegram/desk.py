@@ -1,33 +1,33 @@
-"""What Telegram adds to a turn: taps bound to their message, rankings by taps, edits, reopening, history, export, settings.
+"""What Telegram adds to a turn: taps bound to their message, rankings by taps, edits, reopening.
 
-Rules: a tap counts only for the message under it; an edit corrects only while its question is open; nothing of one person's
-is shown to another, and nobody's advisories in a group.
+Rules: a tap counts only for the message under it; an edit corrects only while its question is open; a tap or an edit begins
+nothing.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from adapters.telegram.address import Address
-from adapters.telegram.documents import FORMS, document
-from adapters.telegram.history import has_answers, held_at, listed, own, said_before, tapped
+from adapters.telegram.asides import Asides
 from adapters.telegram.keyboards import ordered, ranking
+from adapters.telegram.lookup import has_answers, held_at, said_before, tapped
 from adapters.telegram.parse import UNUSABLE
+from adapters.telegram.pictures import in_words
 from bot.agenda import pending
 from bot.case import Case
 from bot.events import Answered, Heard
 from bot.markup import clean, escape
 from bot.messages import Incoming
-from bot.repair import advice_for
-from bot.service import Service
-from bot.speak import Button, Message
+from bot.speak import Message
 from bot.store import Conversation, Received
 from bot.tell import answered as told
-from bot.tell import retention
 
 OURS, LATE = "t:", "t:late"
 State = dict[str, tuple[int, Case]]
 
 
-class Desk(Service):
+class Desk(Asides):
     """Conversations on Telegram."""
 
     def _find(self, incoming: Incoming, received: Received) -> Conversation | None:
@@ -35,7 +35,8 @@ class Desk(Service):
         if incoming.resume is not None:
             wanted = self.store.conversation(incoming.resume)
             if wanted is not None and wanted.person == incoming.person:
-                return wanted
+                here = Address.model_validate_json(incoming.address)
+                return replace(wanted, place=received.place) if here.private else wanted
         address = Address.model_validate_json(incoming.address)
         held = held_at(self.store, received.place, address.chat, int(incoming.tenant), private=address.private)
         mine = next((each for each in held if each.person == incoming.person), None)
@@ -61,8 +62,10 @@ class Desk(Service):
         conversation = self._find(incoming, received)
         case = self._load(conversation)[1] if conversation is not None else None
         address = Address.model_validate_json(incoming.address)
+        if self._aside(incoming, address, conversation):
+            return
         if conversation is None or case is None:
-            if address.edited is None:  # an edit begins nothing
+            if address.edited is None and incoming.via != "tapped":  # neither an edit nor an old tap begins anything
                 super()._converse(incoming.model_copy(update={"token": None}), received, state)
         elif incoming.person != case.starter and not self.everyone:
             self._not_yours(conversation, incoming)
@@ -71,18 +74,16 @@ class Desk(Service):
         else:
             incoming = self._timely(incoming, conversation, case)
             if (incoming.token or "").startswith(OURS):
-                self._aside(incoming, conversation, case)
+                self._outside(incoming, conversation, case)
             else:  # found once is enough
                 super()._converse(incoming.model_copy(update={"resume": conversation.id}), received, state)
 
     def _reopen(self, incoming: Incoming, received: Received, conversation: Conversation, state: State) -> None:
         """Go on here with an earlier conversation: with its advice, or with its open question."""
-        here = Address.model_validate_json(incoming.address)
         if conversation.place != received.place:
-            if not here.private:
-                self._say(conversation, incoming, self._sentence("telegram_history_private"))
-                return
-            self.store.note(conversation.id, place=received.place)
+            self._in_private(Address.model_validate_json(incoming.address))
+            return
+        self.store.note(conversation.id, place=received.place)
         token = {"advised": "r:advise", "cancelled": "r:resume"}.get(conversation.status)
         super()._converse(incoming.model_copy(update={"token": token, "text": ""}), received, state)
 
@@ -124,44 +125,23 @@ class Desk(Service):
             return incoming
         return incoming.model_copy(update={"token": _late(answered[0]) if answered else LATE})
 
-    # --- what only Telegram offers -------------------------------------------------------------------------------------
+    # --- outside the interview -------------------------------------------------------------------------------------------
 
-    def _aside(self, incoming: Incoming, conversation: Conversation, case: Case) -> None:
-        """Something outside the interview; it changes no answer."""
+    def _outside(self, incoming: Incoming, conversation: Conversation, case: Case) -> None:
+        """What is neither an answer nor a request; it changes nothing."""
         address = Address.model_validate_json(incoming.address)
         match (incoming.token or "").split(":"):
-            case ["t", "history"] if not address.private:
-                self._say(conversation, incoming, self._sentence("telegram_history_private"))
-            case ["t", "history"]:
-                past = own(self.store, incoming.person)
-                self._say(conversation, incoming, listed(past, self.knowledge.words(self.language)))
-            case ["t", "settings"]:
-                key = "telegram_settings_everyone" if self.everyone else "telegram_settings"
-                kept = retention(self.retention_days, case, self.knowledge)
-                self._say(conversation, incoming, self._sentence(key, language=conversation.language, retention=kept))
-            case ["t", "export", id, *form]:
-                self._export(incoming, conversation, case, id, form[0] if form else None)
+            case ["t", "export", *_]:
+                self._export(incoming, address, conversation)
             case ["t", "order", *_]:
                 self._order(incoming, address, conversation, case)
+            case ["t", "words", number] if number.isdecimal():
+                given = self.store.advice_at(conversation.id, int(number))
+                late = self._sentence("note_late_general")
+                self._say(conversation, incoming, in_words(given, self.knowledge, case.language) if given else late)
             case _:
                 key = "telegram_unusable" if incoming.token == UNUSABLE else "note_late_general"
                 self._say(conversation, incoming, self._sentence(key))
-
-    def _export(self, incoming: Incoming, conversation: Conversation, case: Case, id: str, wanted: str | None) -> None:
-        """Ask for the form, then send the file. Only the conversation one is in can be exported."""
-        if id != conversation.id or not case.summarised:
-            self._say(conversation, incoming, self._sentence("telegram_no_advice"))
-            return
-        form = next((each for each in FORMS if each == wanted), None)
-        if form is None:
-            labels = {"md": "telegram_markdown", "html": "telegram_page", "json": "telegram_json"}
-            sentences = self.knowledge.words(self.language).sentences
-            buttons = tuple(Button(label=sentences[labels[each]], token=f"t:export:{id}:{each}") for each in FORMS)
-            asked = self._sentence("telegram_which_format").model_copy(update={"buttons": buttons})
-            self._say(conversation, incoming, asked)
-            return
-        advice = advice_for(case, self.knowledge)
-        self._say(conversation, incoming, document(advice, self.knowledge, case.language, form))
 
     def _order(self, incoming: Incoming, address: Address, conversation: Conversation, case: Case) -> None:
         """A tap in an unfinished ranking edits its message; one under a question no longer open changes nothing."""
@@ -175,13 +155,6 @@ class Desk(Service):
         asked = Message.model_validate_json(shown.body)
         after = ranking(asked, question, so_far, self.knowledge.words(case.language)).model_copy(update={"name": "ordering"})
         self.store.enqueue(conversation, incoming.address, "settle", after.model_dump_json(), shown.number, self.world.now())
-
-    def _say(self, conversation: Conversation, incoming: Incoming, message: Message) -> None:
-        self.store.enqueue(conversation, incoming.address, "send", message.model_dump_json(), None, self.world.now())
-
-    def _sentence(self, key: str, **values: str) -> Message:
-        text = self.knowledge.words(self.language).sentences[key].format(**values)
-        return Message(name="telegram", markdown=escape(text))
 
     # --- questions left ------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import httpx
+import aiohttp
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.logs import redact
@@ -15,7 +15,7 @@ from bot.sender import NotSent, PlaceClosed, Unknown, Unsendable
 
 NOT_ACCEPTED = "Telegram does not accept the bot token; check TELEGRAM_BOT_TOKEN and TELEGRAM_API_URL"
 SECONDS_FOR_OPERATORS = 60.0
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 _CLOSED = (
     "chat not found", "user not found", "peer_id_invalid", "chat_write_forbidden", "have no rights to send", "not enough rights",
     "chat_admin_required", "message thread not found", "topic_closed", "topic_deleted", "group chat was deactivated",
@@ -45,7 +45,7 @@ def meaning(error: TelegramError) -> Exception:
             return NotSent(NOT_ACCEPTED, SECONDS_FOR_OPERATORS)
         case NetworkError() if isinstance(error.__cause__, _NEVER_LEFT):
             return NotSent(f"no connection: {why}")
-        case NetworkError() if isinstance(error.__cause__, httpx.HTTPError):
+        case NetworkError() if isinstance(error.__cause__, aiohttp.ClientError | TimeoutError):
             return Unknown(why)
         case NetworkError() | Conflict():
             return NotSent(f"the server failed: {why}")

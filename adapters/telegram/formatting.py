@@ -55,7 +55,7 @@ class Part:
 
 def units(text: str) -> int:
     """How long Telegram takes a text to be."""
-    return len(text) + sum(ord(letter) > 0xFFFF for letter in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def parts(markdown: str, longest: int = LONGEST_TEXT, collapsed: frozenset[str] = frozenset()) -> tuple[Part, ...]:

@@ -1,4 +1,4 @@
-"""Sends what the outbox holds through the Bot API: messages in parts, edits, files, and answers to taps.
+"""Delivers what the outbox holds: messages in parts, edits, files, answers to taps; carries out errands.
 
 A tap is answered before anything else is sent for it. Which parts of a message have arrived is remembered while the process
 lives, so that a retry goes on after them.
@@ -8,32 +8,29 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Callable
 
 import structlog
-from telegram.constants import ParseMode
-from telegram.error import ChatMigrated, TelegramError
 
-from adapters.telegram import formatting
+from adapters.telegram import formatting, own_data, pictures
 from adapters.telegram.address import Address
+from adapters.telegram.asides import PRIVATE_ONLY
+from adapters.telegram.calls import REMEMBERED, Calls
 from adapters.telegram.documents import filename
-from adapters.telegram.errors import MarkupRefused, Unchanged, meaning
 from adapters.telegram.formatting import Part
 from adapters.telegram.keyboards import explained, keyboard, ranking
-from adapters.telegram.pacing import Minute, Pacing
-from bot.sender import NotSent
+from adapters.telegram.links import HISTORY
+from adapters.telegram.pacing import Pacing
+from bot.markup import escape
+from bot.sender import NotSent, PlaceClosed, Unknown, Unsendable
 from bot.speak import Button, Message
-from bot.store import Outgoing
+from bot.store import Outgoing, Store, StoreError
 from knowledge.model import Knowledge
-from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
+from telegram import Bot, InlineKeyboardMarkup
 
 log = structlog.get_logger()
 
-Result = TypeVar("Result")
-LONGEST_NOTE = 200
-REMEMBERED = 10_000
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+RECEIPT_TRIES, LONGEST_PAUSE = 5, 60.0
 
 
 class TelegramGateway:
@@ -42,45 +39,56 @@ class TelegramGateway:
     platform = "telegram"
 
     def __init__(
-        self, bot: Bot, username: str, knowledge: Knowledge, language: str, pacing: Pacing, now: Callable[[], int]
+        self, bot: Bot, username: str, store: Store, knowledge: Knowledge, language: str, pacing: Pacing, now: Callable[[], int]
     ) -> None:
-        self.bot, self.username, self.knowledge, self.words = bot, username, knowledge, knowledge.words(language)
-        self.language, self.now = language, now
+        self.calls = Calls(bot, pacing.per_group, now)
+        self.username, self.store, self.now = username, store, now
+        self.knowledge, self.language, self.words = knowledge, language, knowledge.words(language)
         self.per_place_ms, self.overall_ms = pacing.per_place_ms, pacing.overall_ms
-        self._minute = Minute(pacing.per_group)
-        self._moved: dict[int, int] = {}
         self._arrived: OrderedDict[int, list[str]] = OrderedDict()
-        self._acknowledged: OrderedDict[str, None] = OrderedDict()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def send(self, outgoing: Outgoing, message: Message, earlier: str | None) -> str | None:
         """Deliver; returns `chat:message` of the last part. Raises what the sender knows."""
         address = Address.model_validate_json(outgoing.address)
         if outgoing.kind == "private" and address.callback is not None:
-            await self.acknowledge(address.callback, message.text)
+            await self.calls.acknowledge(address.callback, message.text)
             return None
         if address.callback is not None:
-            await self.acknowledge(address.callback)
+            await self.calls.acknowledge(address.callback)
         if outgoing.kind == "settle":
             return await self._edit(address, message, earlier) if earlier is not None else None
+        if message.name in (own_data.FORGET_ONE, own_data.FORGET_ALL):
+            return await self._forget(address, outgoing, message.name)
+        if message.name == own_data.GATHER:
+            return await self._gather(address, outgoing)
         if (form := filename(message, outgoing.conversation)) is not None:
-            return await self._document(address, message, form)
+            return await self.calls.document(address, message.markdown.encode(), form, self._caption("telegram_document"))
+        if message.picture is not None:
+            return await self._picture(address, outgoing, message)
         return await self._post(address, outgoing, message)
 
     async def find(self, outgoing: Outgoing) -> None:
         """Telegram has no way to look for a message of one's own."""
         del outgoing
 
-    async def acknowledge(self, callback: str, note: str | None = None) -> None:
-        """Answer a tap, once. Never fails: a tap that is too old needs no answer any more."""
-        if callback in self._acknowledged and note is None:
-            return
-        self._acknowledged[callback] = None
-        while len(self._acknowledged) > REMEMBERED:
-            self._acknowledged.popitem(last=False)
+    def soon(self, address: Address, message: Message) -> None:
+        """Say what is not stored, when the loop gets to it."""
+        task = asyncio.ensure_future(self._unstored(address, message))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _unstored(self, address: Address, message: Message) -> None:
+        if address.callback is not None:
+            await self.calls.acknowledge(address.callback)
+        link = None
+        if message.name == PRIVATE_ONLY:
+            link = (self.words.sentences["telegram_private_history"], f"https://t.me/{self.username}?start={HISTORY}")
         try:
-            await self.bot.answer_callback_query(callback, text=_short(note), show_alert=note is not None)
-        except TelegramError as error:
-            log.debug("tap not answered", why=str(meaning(error)))
+            for part in formatting.parts(message.markdown):
+                await self.calls.text(address, part, keyboard(message, link), reply=True)
+        except (NotSent, Unknown, Unsendable, PlaceClosed) as error:
+            log.warning("a note was not sent", why=str(error))
 
     # --- messages ------------------------------------------------------------------------------------------------------
 
@@ -93,9 +101,22 @@ class TelegramGateway:
             if number and number == len(arrived) and arrived and self.per_place_ms:
                 await asyncio.sleep(self.per_place_ms / 1000)
             last = number == len(parts) - 1
-            arrived.append(await self._part(address, parts[number], buttons if last else None, reply=number == 0))
+            arrived.append(await self.calls.text(address, parts[number], buttons if last else None, reply=number == 0))
         self._arrived.pop(outgoing.number, None)
         return arrived[-1]
+
+    async def _picture(self, address: Address, outgoing: Outgoing, message: Message) -> str:
+        """The picture with the verdict under it; without a picture, or if it is refused, the verdict alone."""
+        png = await pictures.drawn(self.store, outgoing.conversation, message, self.knowledge, self.language)
+        if png is not None:
+            shown = pictures.with_button(message, self.words)
+            caption = formatting.parts(shown.markdown, formatting.LONGEST_CAPTION)[0]
+            try:
+                return await self.calls.photo(address, png, f"advice-{outgoing.conversation}.png", caption, keyboard(shown))
+            except Unsendable as error:
+                log.error("picture refused", why=str(error))
+        failed = f"{message.markdown}\n\n{escape(self.words.sentences['picture_failed'])}"
+        return await self._post(address, outgoing, message.model_copy(update={"markdown": failed}))
 
     def _composed(
         self, address: Address, outgoing: Outgoing, message: Message
@@ -113,87 +134,42 @@ class TelegramGateway:
         if message.name == "recommend":
             export = Button(label=self.words.sentences["telegram_export"], token=f"t:export:{outgoing.conversation}")
             message = message.model_copy(update={"buttons": (*message.buttons, export)})
-            collapsed = frozenset({self.words.sentences["telegram_sums"]})
+            collapsed = frozenset(self.words.sentences[each] for each in ("telegram_sums", "telegram_sources"))
         parts = formatting.parts(markdown, collapsed=collapsed) or (Part("…", "…"),)
         return parts, keyboard(message, link)
 
-    async def _part(self, address: Address, part: Part, buttons: InlineKeyboardMarkup | None, *, reply: bool) -> str:
-        answering = (
-            ReplyParameters(address.reply, allow_sending_without_reply=True) if reply and address.reply is not None else None
-        )
-
-        async def post(chat: int, text: str, parse_mode: ParseMode | None) -> str:
-            sent = await self.bot.send_message(
-                chat,
-                text,
-                parse_mode=parse_mode,
-                message_thread_id=address.topic,
-                reply_markup=buttons,
-                reply_parameters=answering,
-                link_preview_options=_NO_PREVIEW,
-            )
-            return f"{chat}:{sent.message_id}"
-
-        try:
-            return await self._call(address, address.chat, lambda chat: post(chat, part.html, ParseMode.HTML))
-        except MarkupRefused as error:
-            log.error("formatting refused; sent as plain text", why=str(error))
-            return await self._call(address, address.chat, lambda chat: post(chat, part.text, None))
-
     async def _edit(self, address: Address, message: Message, earlier: str) -> str:
-        chat_text, _, id = earlier.partition(":")
-        part = formatting.parts(message.markdown)[-1]
-        buttons = keyboard(message)
+        return await self.calls.edit(address, earlier, formatting.parts(message.markdown)[-1], keyboard(message))
 
-        async def edit(chat: int, text: str, parse_mode: ParseMode | None) -> None:
-            await self.bot.edit_message_text(
-                text, chat, int(id), parse_mode=parse_mode, reply_markup=buttons, link_preview_options=_NO_PREVIEW
+    def _caption(self, key: str) -> Part:
+        return formatting.parts(self.words.sentences[key], formatting.LONGEST_CAPTION)[0]
+
+    # --- errands -------------------------------------------------------------------------------------------------------
+
+    async def _forget(self, address: Address, outgoing: Outgoing, name: str) -> str | None:
+        """Erase, then show the receipt in place of the question. The order goes with what it erases, so it is not repeated."""
+        try:
+            receipt = await asyncio.to_thread(own_data.erased, self.store.path, name, outgoing.conversation, self.now())
+        except StoreError as error:
+            raise NotSent(f"not erased: {error}") from error
+        log.info("erased on request", what=name, erased=receipt.erased, complete=receipt.complete, why=receipt.why)
+        said = Message(name="receipt", markdown=own_data.told(receipt, self.words))
+        for _ in range(RECEIPT_TRIES):
+            try:
+                return await self._edit(address, said, f"{address.chat}:{address.tapped}")
+            except NotSent as error:
+                await asyncio.sleep(min(error.retry_after or 1.0, LONGEST_PAUSE))
+            except (Unknown, Unsendable, PlaceClosed) as error:
+                log.warning("a receipt was not shown", why=str(error))
+                break
+        return None
+
+    async def _gather(self, address: Address, outgoing: Outgoing) -> str:
+        """A person's own data as a file; it is gathered anew for each try and never stored."""
+        try:
+            content = await asyncio.to_thread(
+                own_data.gathered, self.store.path, outgoing.conversation, self.knowledge, self.now()
             )
-
-        try:
-            await self._call(address, int(chat_text), lambda chat: edit(chat, part.html, ParseMode.HTML))
-        except MarkupRefused:
-            await self._call(address, int(chat_text), lambda chat: edit(chat, part.text, None))
-        except Unchanged as error:
-            log.debug("nothing to edit", why=str(error))
-        return earlier
-
-    async def _document(self, address: Address, message: Message, name: str) -> str:
-        caption = formatting.parts(self.words.sentences["telegram_document"], formatting.LONGEST_CAPTION)[0]
-
-        async def post(chat: int) -> str:
-            sent = await self.bot.send_document(
-                chat,
-                message.markdown.encode(),
-                caption=caption.html,
-                parse_mode=ParseMode.HTML,
-                filename=name,
-                message_thread_id=address.topic,
-            )
-            return f"{chat}:{sent.message_id}"
-
-        return await self._call(address, address.chat, post)
-
-    async def _call(self, address: Address, chat: int, call: Callable[[int], Awaitable[Result]]) -> Result:
-        """One request within the pace of its chat, following a group that became a supergroup."""
-        chat = self._moved.get(chat, chat)
-        if not address.private:
-            wait = self._minute.wait(chat, self.now())
-            if wait:
-                raise NotSent("this group had its messages for now", wait / 1000)
-            self._minute.spend(chat, self.now())
-        try:
-            return await call(chat)
-        except ChatMigrated as moved:
-            self._moved[chat] = moved.new_chat_id
-        except TelegramError as error:
-            raise meaning(error) from None
-        try:
-            return await call(self._moved[chat])
-        except TelegramError as error:
-            raise meaning(error) from None
-
-
-def _short(note: str | None) -> str | None:
-    """A note as long as a tap's answer may be."""
-    return note if note is None or len(note) <= LONGEST_NOTE else note[: LONGEST_NOTE - 1].rstrip() + "…"
+        except StoreError as error:
+            raise NotSent(f"not gathered: {error}") from error
+        return await self.calls.document(address, content, "my-data.json", self._caption("telegram_my_data_caption"))

@@ -1,4 +1,4 @@
-"""What Telegram looks up besides the turn: one's own advisories, and which message a tap or an edit is about. Reads only."""
+"""One's own advisories: the list, a card for each, and the question before one is deleted. Reads only."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from adapters.telegram.deliveries import PLATFORM, moved_key, place
-from adapters.telegram.update import Update
 from bot.markup import escape
 from bot.speak import Button, Message
-from bot.store import Conversation, Store
+from bot.store import Store
 from knowledge.model import Language
 
 SHOWN = 10
@@ -22,82 +20,91 @@ class Past:
     """An advisory of somebody."""
 
     id: str
+    started_at: int
     last_at: int
     status: str
     process: str | None
+    recommended: str | None
+
+    def name(self, words: Language) -> str:
+        """What it is about, short enough for a line."""
+        name = self.process or words.sentences["telegram_unnamed"]
+        return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1].rstrip() + "…"
+
+
+_COLUMNS = "id, started_at, last_at, status, process, recommended"
 
 
 def own(store: Store, person: str) -> list[Past]:
     """A person's own advisories, the latest first."""
-    rows = store.connection.execute(
-        "SELECT id, last_at, status, process FROM conversations WHERE person = ? ORDER BY last_at DESC LIMIT ?", (person, SHOWN)
+    rows = store.reading.execute(
+        f"SELECT {_COLUMNS} FROM conversations WHERE person = ? ORDER BY last_at DESC, rowid DESC LIMIT ?",  # noqa: S608  constants
+        (person, SHOWN),
     )
     return [Past(*row) for row in rows]
+
+
+def one(store: Store, person: str, id: str) -> Past | None:
+    """One advisory, if it is the person's own."""
+    row = store.reading.execute(
+        f"SELECT {_COLUMNS} FROM conversations WHERE id = ? AND person = ?",  # noqa: S608  constants
+        (id, person),
+    ).fetchone()
+    return Past(*row) if row else None
+
+
+def kept(store: Store, person: str) -> tuple[int, int]:
+    """How many advisories of a person are stored, and since when."""
+    row = store.reading.execute("SELECT count(*), min(started_at) FROM conversations WHERE person = ?", (person,)).fetchone()
+    return int(row[0]), int(row[1] or 0)
 
 
 def listed(past: Sequence[Past], words: Language) -> Message:
     """The list of advisories, a button for each."""
     said = words.sentences
-    if not past:
-        return Message(name="history", markdown=said["telegram_history_empty"])
     lines = []
     for number, each in enumerate(past, start=1):
-        name = each.process or said["telegram_unnamed"]
-        name = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1].rstrip() + "…"
-        date = datetime.fromtimestamp(each.last_at / 1000, UTC).strftime("%Y-%m-%d")
         line = said["telegram_history_line"].format(
-            number=number, date=date, process=name, status=said[f"telegram_status_{each.status}"]
+            number=number, date=day(each.last_at), process=each.name(words), status=said[f"telegram_status_{each.status}"]
         )
         lines.append(escape(line))
-    buttons = tuple(Button(label=str(number), token=f"t:open:{each.id}") for number, each in enumerate(past, start=1))
+    buttons = tuple(Button(label=str(number), token=f"t:card:{each.id}") for number, each in enumerate(past, start=1))
     return Message(name="history", markdown="\n\n".join([said["telegram_history"], *lines]), buttons=buttons)
 
 
-def held_at(store: Store, here: str, chat: int, bot: int, *, private: bool) -> list[Conversation]:
-    """The conversations held at a place, the one talked in last first; those of the group that it was before count too."""
-    places = [here] if private else [here, *(place(bot, old, None) for old in _before(store, chat, bot))]
-    marks = ",".join("?" * len(places))
-    ids = store.connection.execute(
-        f"SELECT id FROM conversations WHERE place IN ({marks}) ORDER BY last_at DESC, rowid DESC LIMIT 20",  # noqa: S608  marks
-        places,
-    ).fetchall()
-    return [found for (id,) in ids if (found := store.conversation(id)) is not None]
-
-
-def _before(store: Store, chat: int, bot: int) -> list[int]:
-    """The ids that a supergroup had as a group."""
-    prefix = moved_key(bot, chat, 0).removesuffix("0")
-    rows = store.connection.execute(
-        "SELECT message_key FROM inbox WHERE platform = ? AND message_key >= ? AND message_key < ?",
-        (PLATFORM, prefix, prefix[:-1] + ";"),
+def card(each: Past, words: Language, link: str) -> Message:
+    """One advisory with what can be done with it; `link` reopens it."""
+    said = words.sentences
+    option = words.options.get(each.recommended or "")
+    text = said["telegram_card"].format(
+        status=said[f"telegram_status_{each.status}"], started=day(each.started_at), last=day(each.last_at)
     )
-    return [int(key.removeprefix(prefix)) for (key,) in rows]
+    advice = said["telegram_card_advice"].format(option=option.name) if option else ""
+    lines = [f"**{escape(each.name(words))}**", *(escape(line) for line in (text, advice) if line)]
+    lines.append(escape(said["telegram_link"].format(link=link)))
+    go_on = said.get(f"telegram_open_{each.status}", said["telegram_open_open"])
+    buttons = [Button(label=go_on, token=f"t:open:{each.id}")]
+    if each.status == "advised":
+        buttons.append(Button(label=said["telegram_export"], token=f"t:export:{each.id}"))
+    buttons.append(Button(label=said["telegram_delete"], token=f"t:forget:{each.id}"))
+    return Message(
+        name="advisory",
+        markdown="\n\n".join(lines),
+        buttons=tuple(buttons),
+        more=(Button(label=said["telegram_all"], token="t:history"),),  # noqa: S106  a button's token
+    )
 
 
-def tapped(store: Store, held: Sequence[Conversation], sent_as: str) -> int | None:
-    """The number in the outbox of a message that was sent in one of these conversations."""
-    for conversation in held:
-        row = store.connection.execute(
-            "SELECT number FROM outbox WHERE conversation = ? AND sent_as = ? AND kind = 'send'",
-            (conversation.id, sent_as),
-        ).fetchone()
-        if row is not None:
-            return int(row[0])
-    return None
+def delete_question(each: Past, words: Language) -> Message:
+    """Whether one advisory is to be deleted."""
+    said = words.sentences
+    buttons = (
+        Button(label=said["telegram_delete_yes"], token=f"t:forget:{each.id}:yes"),
+        Button(label=said["telegram_keep"], token=f"t:card:{each.id}"),
+    )
+    return Message(name="delete", markdown=escape(said["telegram_delete_sure"].format(process=each.name(words))), buttons=buttons)
 
 
-def has_answers(store: Store, conversation: str) -> bool:
-    """Whether there is something to lose."""
-    found = store.connection.execute("SELECT 1 FROM answers WHERE conversation = ? LIMIT 1", (conversation,)).fetchone()
-    return found is not None
-
-
-def said_before(store: Store, bot: int, chat: int, message: int) -> str | None:
-    """What a message said before it was edited; None if that is not known."""
-    row = store.connection.execute(
-        "SELECT raw FROM inbox WHERE platform = ? AND message_key = ?", (PLATFORM, f"{bot}:{chat}:{message}")
-    ).fetchone()
-    if row is None or not row[0]:
-        return None
-    original = Update.model_validate_json(row[0]).message
-    return original.text or original.caption if original is not None else None
+def day(at: int) -> str:
+    """A time of the database as a date."""
+    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d")

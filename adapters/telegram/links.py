@@ -1,7 +1,7 @@
 """Deep links: what `https://t.me/<bot>?start=…` may carry in 64 characters of `[A-Za-z0-9_-]`.
 
-`a-<id>` reopens an advisory of one's own. `p-<question>-<answer>-<question>-<answer>…` starts with answers already given;
-in a number `_` stands for the decimal point, as in `p-kind-tagging-minutes-0_5`.
+`a-<id>` reopens an advisory of one's own, `history` lists them. `p-<question>-<answer>-<question>-<answer>…` starts with
+answers already given; in a number `_` stands for the decimal point, as in `p-kind-tagging-minutes-0_5`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from bot.answers import Answer, Refused, check
 from knowledge.model import Knowledge
 
 _PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
+HISTORY = "history"
 _REOPEN = re.compile(r"a-([a-z0-9]{4,40})")
 
 

@@ -7,16 +7,19 @@ import re
 from pydantic import ValidationError
 
 from adapters.telegram.address import Address
-from adapters.telegram.links import preset, resumed
+from adapters.telegram.links import HISTORY, preset, resumed
 from adapters.telegram.update import CallbackQuery, Entity, Message, Update, User
 from bot.messages import Ignored, Incoming, Unreadable
 from knowledge.model import Knowledge
 
 COMMANDS = {"help": "r:help", "cancel": "r:cancel", "history": "t:history", "settings": "t:settings"}
 """What the commands besides /start do; `t:` marks what only Telegram offers (desk.py)."""
-UNUSABLE = "t:unusable"
-STAND_INS = frozenset({777000, 1087968824, 136817688})
-"""Telegram itself, the anonymous administrator, and a channel posting as a user: nobody an interview could belong to."""
+PERSONAL = [["t", each] for each in ("history", "card", "forget", "data", "settings")]
+"""How requests about one's own data begin; they need no interview."""
+UNUSABLE, ANONYMOUS = "t:unusable", "t:anonymous"
+TELEGRAM = 777000
+STAND_INS = frozenset({1087968824, 136817688})
+"""The anonymous administrator, and a channel posting as a user: nobody an interview could belong to."""
 _COMMAND = re.compile(r"/(\w{1,32})(?:@(\w+))?(?:\s+(.*))?", re.DOTALL)
 
 
@@ -48,16 +51,22 @@ class Parser:
             return Ignored(why="the group became a supergroup")
         sender = message.sender
         refused = self._refused(message, sender)
-        if refused is not None or sender is None:
-            return refused or Ignored(why="nobody sent it")
+        if refused is not None:
+            return refused
         text = message.text if message.text is not None else message.caption or ""
         if not text and message.media is None:
             return Ignored(why="a service message")
-        person = self._person(sender)
+        nobody = sender is None or sender.id in STAND_INS or message.sender_chat is not None
+        person = self._person(sender.id if sender is not None and not nobody else 0)
         reply = None if message.private else message.message_id
         address = Address(chat=message.chat.id, topic=message.topic, private=message.private, reply=reply).json_text()
         command = _COMMAND.fullmatch(text) if message.text is not None else None
-        if command is not None and (command[2] is None or self._is_us(command[2])):
+        ours = command is not None and (command[2] is None or self._is_us(command[2]))
+        if nobody:
+            if not self._for_us(message, text) and (command is None or not ours or not self._known(command)):
+                return Ignored(why="an anonymous administrator or a channel")
+            return Incoming(person=person, tenant=str(self.bot), token=ANONYMOUS, address=address)
+        if command is not None and ours:
             base = Incoming(person=person, tenant=str(self.bot), address=address)
             return self._command(command[1].lower(), (command[3] or "").strip(), text, message, base)
         if not message.private:
@@ -87,7 +96,7 @@ class Parser:
             tapped=shown.message_id,
         )
         return Incoming(
-            person=self._person(query.sender),
+            person=self._person(query.sender.id),
             tenant=str(self.bot),
             token=query.data,
             label=shown.label(query.data),
@@ -105,7 +114,9 @@ class Parser:
         return Ignored(why="somebody else's command")
 
     def _start(self, payload: str) -> dict[str, object]:
-        """What /start brings: an advisory of one's own to reopen, a preset, or nothing."""
+        """What /start brings: an advisory of one's own to reopen, their list, a preset, or nothing."""
+        if payload == HISTORY:
+            return {"token": COMMANDS["history"], "label": payload}
         reopened = resumed(payload)
         if reopened is not None:
             return {"resume": reopened}
@@ -115,9 +126,15 @@ class Parser:
     def _refused(self, message: Message, sender: User | None) -> Ignored | None:
         if message.chat.type == "channel":
             return Ignored(why="a channel post")
-        if message.sender_chat is not None or sender is None or sender.id in STAND_INS:
-            return Ignored(why="an anonymous administrator or a channel, to whom no interview can belong")
-        return Ignored(why="another bot") if sender.is_bot else None
+        if sender is None and message.private:
+            return Ignored(why="nobody sent it")
+        if sender is not None and sender.id == TELEGRAM:
+            return Ignored(why="Telegram itself")
+        return Ignored(why="another bot") if sender is not None and sender.is_bot and sender.id not in STAND_INS else None
+
+    def _known(self, command: re.Match[str]) -> bool:
+        """Whether a command without a name is one of ours, or names us."""
+        return command[2] is not None or command[1].lower() in ("start", *COMMANDS)
 
     def _for_us(self, message: Message, text: str) -> bool:
         """Whether a message in a group answers or mentions the bot."""
@@ -132,5 +149,5 @@ class Parser:
     def _is_us(self, name: str) -> bool:
         return name.lower() == self.username.lower()
 
-    def _person(self, user: User) -> str:
-        return f"telegram:{self.bot}:{user.id}"
+    def _person(self, user: int) -> str:
+        return f"telegram:{self.bot}:{user}"

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import httpx
+import aiohttp
 import structlog
 
 from adapters.telegram.errors import NOT_ACCEPTED, SECONDS_FOR_OPERATORS
@@ -45,7 +45,7 @@ class Failed(Exception):
 class Poller:
     """Fetches updates until stopped."""
 
-    def __init__(self, client: httpx.AsyncClient, url: str, receiver: Receiver, seconds: int = SECONDS) -> None:
+    def __init__(self, client: aiohttp.ClientSession, url: str, receiver: Receiver, seconds: int = SECONDS) -> None:
         self.client, self.url, self.receiver, self.seconds = client, url, receiver, seconds
         self.offset: int | None = None
         self.limit = LIMIT
@@ -107,18 +107,20 @@ class Poller:
         if self.offset is not None:
             asked["offset"] = self.offset
         try:
-            response = await self.client.post(self.url, json=asked, timeout=httpx.Timeout(10.0, read=self.seconds + 10.0))
-        except httpx.HTTPError as error:
+            limits = aiohttp.ClientTimeout(total=None, connect=10.0, sock_read=self.seconds + 10.0)
+            async with self.client.post(self.url, json=asked, timeout=limits) as response:
+                text = await response.text()
+        except (aiohttp.ClientError, TimeoutError, UnicodeDecodeError) as error:
             raise Failed(redact(f"{type(error).__name__} {error}".strip())) from None
-        match response.status_code:
+        match response.status:
             case 200:
-                return response.text
+                return text
             case 401 | 404:
                 raise Failed(NOT_ACCEPTED, SECONDS_FOR_OPERATORS)
             case 409:
                 raise Failed(TWO_POLLERS)
             case 429:
-                raise Failed("too many requests", _retry_after(response.text))
+                raise Failed("too many requests", _retry_after(text))
             case status:
                 raise Failed(f"HTTP {status}")
 

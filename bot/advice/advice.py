@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.answers import Answer, Money
+
 Verdict = Literal["clear", "likely", "close", "abstain"]
 Percentiles = tuple[float, float, float]
 
@@ -25,9 +27,13 @@ class Exclusion(Part):
 
 
 class Cost(Part):
-    """5th, 50th and 95th percentiles. Money covers work, checking, management and set-up; `errors` come on top."""
+    """5th, 50th and 95th percentiles. Money covers work, checking, management and set-up; `errors` come on top.
+
+    `per_correct` is the price of an item over the share that is right: what one good item costs if bad ones are found and redone.
+    """
 
     per_item: Percentiles | None
+    per_correct: Percentiles | None = None
     per_month: Percentiles | None
     errors_per_item: Percentiles | None
     total: Percentiles | None
@@ -157,6 +163,20 @@ class Stated(Part):
     value: Any = None
     unsure: bool = False
 
+    @property
+    def answer(self) -> Answer | None:
+        """The answer as the interview has it; None if the question was not asked."""
+        if self.status == "not_asked":
+            return None
+        match self.value:
+            case {"value": amount, "currency": currency}:
+                value: Any = Money(amount=amount, currency=currency)
+            case list():
+                value = tuple((tier,) if isinstance(tier, str) else tuple(tier) for tier in self.value)
+            case plain:
+                value = plain
+        return Answer.model_validate({"status": self.status, "value": value, "unsure": self.unsure})
+
 
 class Advice(Part):
     recommended: str | None
@@ -190,3 +210,11 @@ class Advice(Part):
         for flip in plain["flips"]:
             flip["from"] = flip.pop("from_")
         return plain
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Advice:
+        """An advice from what `as_json` gave. Raises pydantic.ValidationError for anything else."""
+        flips = [{**flip, "from_": flip["from"]} for flip in plain["flips"]]
+        for flip in flips:
+            del flip["from"]
+        return cls.model_validate({**plain, "flips": flips})

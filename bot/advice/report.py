@@ -34,7 +34,7 @@ from bot.advice.turning import find_out, firm, flip_told, split_to_find
 from bot.advice.weights import central_weights, critical_weight, least_shift, rank_acceptability
 from bot.advice.worlds import levels, rank_weights
 from bot.answers import Answer, Money
-from knowledge.model import Knowledge, Language
+from knowledge.model import Knowledge, Language, Source
 
 CORE = ("data", "volume", "priorities")
 """While all of these are unknown no advice is called clear or likely."""
@@ -318,10 +318,12 @@ def _stated(id: str, answer: Answer | None) -> Stated:
 def _sources(knowledge: Knowledge, parts: Mapping[str, Any]) -> tuple[SourceLine, ...]:
     """The sources behind every claim and evidence that the advice names, in order of first mention."""
     ids = dict.fromkeys(source for fact in _facts(parts) for source in knowledge.sources_of(fact))
-    return tuple(
-        SourceLine(id=s.id, title=s.title, publisher=s.publisher, year=s.year, dated=s.dated, url=s.url)
-        for s in (knowledge.sources[id] for id in ids)
-    )
+    return tuple(listed(knowledge.sources[id]) for id in ids)
+
+
+def listed(s: Source) -> SourceLine:
+    """A source as advice lists it."""
+    return SourceLine(id=s.id, title=s.title, publisher=s.publisher, year=s.year, dated=s.dated, url=s.url)
 
 
 def _facts(part: Any) -> list[str]:

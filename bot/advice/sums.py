@@ -69,6 +69,7 @@ def option_cost(knowledge: Knowledge, r: Robustness, money: Purse, option: int, 
     once, gain = float(np.median(set_up)), float(np.median(saved))
     return Cost(
         per_item=percentiles(item),
+        per_correct=percentiles(item / costs.accuracy[:, option]),
         per_month=percentiles(item * monthly),
         errors_per_item=percentiles(np.broadcast_to(costs.errors[:, option], n) * money.item),
         total=percentiles(set_up + running * annuity),
@@ -179,7 +180,7 @@ def _crowd(knowledge: Knowledge, sheet: Sheet, r: Robustness, words: Language) -
         yielded = centre.crowd[option, skill]
         values: dict[str, object] = {
             "option": words.options[option].name.capitalize(),
-            "target": number(float(r.number["accuracy"][0])),
+            "target": number(round(float(r.number["accuracy"][0]), 1)),
             "setup": words.sentences[f"setup_{SETUPS[chosen].id}"],
             "votes": f"{float(yielded.votes[chosen].mean()):.1f}",
             "gold": f"{100 * float(centre.parameter['gold_share'].mean()):.0f}",
@@ -300,5 +301,7 @@ def _horizon(knowledge: Knowledge, sheet: Sheet, r: Robustness, money: Purse, or
         if option != home:
             if cost.payback_months is None or cost.payback_months > (sheet.known["months"].number or 0.0):
                 yield "sum_no_payback", (), {"option": name, "months": number(sheet.known["months"].number or 0.0)}
+            elif cost.payback_months < 1:
+                yield "sum_payback_soon", (), {"option": name}
             else:
-                yield "sum_payback", (), {"option": name, "months": _short(max(cost.payback_months, 0.1))}
+                yield "sum_payback", (), {"option": name, "months": _short(cost.payback_months)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from bot.answers import Refused, Value, check
+from bot.remember import by_identity
 from bot.understand.choices import Choices
 from bot.understand.order import Rankings
 from bot.understand.typed import Typed
@@ -34,6 +35,7 @@ def read_answer(text: str, question: Question, words: Language) -> Value | None:
     return _checked(value, question, words)
 
 
+@by_identity(4_096)  # most answers are a label, "yes" or a round number, from everybody
 def exact(text: str, question: Question, words: Language) -> Value | None:
     """The value whose id, label, number or listed synonym is all that the text holds, or the amount alone."""
     if len(text) > _MOST_CHARACTERS:
@@ -49,6 +51,7 @@ def exact(text: str, question: Question, words: Language) -> Value | None:
             return _checked(_readers(wording(words)).typed(question, words).read(text, alone=True), question, words)
 
 
+@by_identity(4_096)
 def unsure(text: str, words: Language) -> bool:
     """The text carries a hedge ("I think", "not sure but") or ends in a question mark."""
     ready = wording(words)

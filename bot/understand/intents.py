@@ -207,7 +207,8 @@ class Requests:
             return None
         words = list(message.words)
         for place in unknown:
-            near = [known for known in self._vocabulary if slips(words[place], known) == 1]
+            first = words[place][0]  # right in every slip; most of the vocabulary is passed over by it
+            near = [known for known in self._vocabulary if known[0] == first and slips(words[place], known) == 1]
             if len(words) == 1:
                 near = [known for known in near if len(known) > len(words[0]) or sorted(known) == sorted(words[0])]
             if len(near) != 1:

@@ -25,8 +25,8 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
 
+import bot.database
 import bot.serve
-import bot.store
 from adapters.console import parse
 from bot import failpoints, sender
 from bot.failpoints import failpoint
@@ -197,7 +197,7 @@ def main(arguments: list[str]) -> None:
 def arm(spec: str) -> None:
     """What ADVISOR_FAILPOINT does at the start of a process, for one that was forked."""
     stop = failpoints.armed(spec)
-    for module in (bot.store, bot.serve, bot.sender, sys.modules[__name__]):
+    for module in (bot.database, bot.serve, bot.sender, sys.modules[__name__]):
         module.failpoint = stop
 
 

@@ -1,4 +1,5 @@
-"""Faults between the bot and Slack: 429, 5xx before and after the work was done, duplicated envelopes, HTTP retries, cuts.
+"""Faults between the bot and Slack: 429, 5xx before and after the work was done, duplicated envelopes, HTTP retries, cuts,
+deliveries that others overtake.
 
 Faults are drawn from a seeded generator; each is counted by its name in `injected`.
 """
@@ -17,6 +18,7 @@ from urllib.parse import urlencode
 import aiohttp
 from aiohttp import web
 
+SECONDS_LATE = 0.6
 NEVER_FAILS = ("auth.test", "apps.connections.open", "views.open")
 
 
@@ -29,6 +31,7 @@ class Faults:
     failed_after: float = 0.0
     duplicated: float = 0.0
     cut: float = 0.0
+    late: float = 0.0
 
 
 @dataclass
@@ -42,6 +45,8 @@ class Proxy:
     seed: int
     injected: Counter[str] = field(default_factory=Counter)
     metadata: dict[str, object] = field(default_factory=dict)
+    open: list[web.WebSocketResponse] = field(default_factory=list)
+    held: set[asyncio.Future[None]] = field(default_factory=set)
 
     async def __aenter__(self) -> Proxy:
         self.random = random.Random(self.seed)
@@ -56,6 +61,8 @@ class Proxy:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        for each in self.held:
+            each.cancel()
         await self.runner.cleanup()
         await self.http.close()
 
@@ -99,6 +106,7 @@ class Proxy:
         """A Socket Mode connection; envelopes may come twice, or the connection ends."""
         down = web.WebSocketResponse()
         await down.prepare(request)
+        self.open.append(down)
         async with self.http.ws_connect(request.query["to"]) as up:
 
             async def outward() -> None:
@@ -112,17 +120,33 @@ class Proxy:
                 async for message in up:
                     envelope = json.loads(message.data) if message.type is aiohttp.WSMsgType.TEXT else {}
                     if envelope.get("envelope_id") and self.strikes("cut"):
-                        break  # neither delivered nor acknowledged on this connection
+                        self.held.add(asyncio.ensure_future(self.later(message.data)))  # not acknowledged: it comes again
+                        break
+                    if envelope.get("envelope_id") and self.strikes("late"):
+                        self.held.add(asyncio.ensure_future(self.later(message.data)))  # what follows overtakes it
+                        continue
                     await down.send_str(message.data)
                     if envelope.get("envelope_id") and self.strikes("duplicated"):
                         await down.send_str(json.dumps(envelope | {"envelope_id": secrets.token_hex(8), "retry_attempt": 0}))
             answering.cancel()
+        self.open.remove(down)
         await down.close()
         return down
+
+    async def later(self, data: str) -> None:
+        """Deliver an envelope after a while, on whichever connection there is then."""
+        while True:
+            await asyncio.sleep(SECONDS_LATE)
+            for connection in reversed(self.open):
+                with contextlib.suppress(ConnectionError):
+                    await connection.send_str(data)
+                    return
 
     async def deliver(self, request: web.Request) -> web.Response:
         """Signed HTTP from Slack to the bot, repeated where it fails, and sometimes where it does not."""
         body = await request.read()
+        if b"event_callback" in body and self.strikes("late"):
+            await asyncio.sleep(SECONDS_LATE)
         headers = {k: v for k, v in request.headers.items() if k.lower() not in ("host", "content-length")}
         for attempt in range(6):
             retry = {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": "http_error"} if attempt else {}

@@ -24,7 +24,7 @@ ANSWERS = {
     "data": "Public", "ip": "None", "access": "No", "distressing": "No", "volume": "20,000", "minutes": "1.5", "demand": "Steady",
     "hourly_cost": "28 USD", "accuracy": "95", "months": "24",
 }  # fmt: skip
-FAULTY = Faults(limited=0.05, failed_before=0.04, failed_after=0.05, duplicated=0.2, cut=0.04)
+FAULTY = Faults(limited=0.05, failed_before=0.04, failed_after=0.05, duplicated=0.2, cut=0.04, late=0.1)
 
 
 class Story:
@@ -145,13 +145,47 @@ class Story:
         follow_up = await peer.answered(CHANNEL, self.thread, "Sources")
         assert follow_up["ts"] > card["ts"]
         assert not any(mark in str(card["blocks"]) for mark in ("mrkdwn", "<!channel>"))
+        picture = await peer.until(lambda: self.file(".png"), "the picture")
+        assert picture < card["ts"], (picture, card["ts"])
         for label in ("Change an answer", "What if …", "Compare", "Export"):
             await peer.click(card, label, CHANNEL)
         await peer.answered(CHANNEL, self.thread, "The options side by side")
-        await peer.until(lambda: self.uploaded(), "the export")
+        await peer.until(lambda: self.file(".md"), "the export")
+        await peer.click(card, "This helped", CHANNEL)
+        await peer.click(card, "This helped", CHANNEL)
+        await peer.until(lambda: self.whispered("noted already"), "a word on the second click")
 
-    async def uploaded(self) -> bool:
-        return "files.completeUploadExternal" in await self.peer.called()
+    async def file(self, ending: str) -> str | None:
+        """When the latest file of this kind was posted in the thread."""
+        found = [
+            m["ts"]
+            for m in await self.peer.messages(CHANNEL, self.thread)
+            for f in m.get("files", [])
+            if f["name"].endswith(ending)
+        ]
+        return max(found, default=None)
+
+    async def revised(self) -> None:
+        """An edit and a deletion are in the record, and nothing is answered in the thread."""
+        peer = self.peer
+        said = next(m for m in await peer.messages(CHANNEL, self.thread) if m["user"] == ME and m["text"] == "I buy")
+        before = len(await self.shown())
+        peer.told.append("(Ann edits 'I buy' to 'I sell', and later deletes it)")
+        await peer.control("/edit-message", channel=CHANNEL, user=ME, ts=said["ts"], text="I sell")
+        await peer.until(lambda: self.whispered("an edit changes no answer"), "a word on the edit")
+        await peer.control("/delete-message", channel=CHANNEL, user=ME, ts=said["ts"])
+        await peer.until(lambda: self.whispered("took your words out"), "a word on the deletion")
+        assert len(await self.shown()) == before - 1
+        assert self.kept("SELECT count(*) FROM transcript WHERE message != 'tapped' AND text IN ('I buy', 'I sell')") == [(0,)]
+        assert self.kept("SELECT value FROM current_answers WHERE question = 'perspective'") == [('"buyer"',)]
+
+    async def shown(self) -> list[dict[str, Any]]:
+        """What everybody sees in the thread."""
+        return [m for m in await self.peer.messages(CHANNEL, self.thread) if m.get("subtype") != "ephemeral"]
+
+    def kept(self, query: str) -> list[Any]:
+        with sqlite3.connect(self.peer.folder / "advisor.db") as db:
+            return db.execute(query).fetchall()
 
     async def rest(self) -> None:
         """App Home, commands, and the form with an error in it."""
@@ -178,12 +212,41 @@ class Story:
         errors = await peer.until(lambda: peer.pushes("view_errors"), "errors at the fields")
         assert "volume" in str(errors) and "minutes" not in str(errors[0]["errors"]), errors
         await peer.submit(ME, filled | {"volume": _typed("20k")})
-        await peer.until(lambda: self.answers(3), "the answers of the form")
+        await peer.until(lambda: self.answers(2, 3), "the answers of the form")
+        await self.from_home()
 
-    def answers(self, wanted: int) -> bool:
-        with sqlite3.connect(self.peer.folder / "advisor.db") as db:
-            rows = db.execute("SELECT count(*) FROM current_answers GROUP BY conversation ORDER BY min(at)").fetchall()
-        return len(rows) == 2 and rows[-1][0] >= wanted
+    async def from_home(self) -> None:
+        """Open, export, run again, and a transcript as a file."""
+        peer = self.peer
+        ((first,),) = self.kept("SELECT id FROM conversations ORDER BY started_at LIMIT 1")
+        for action in ("home:open", "home:export", "home:again"):
+            peer.home = {}
+            peer.told.append(f"U1 clicks [{action}] in App Home")
+            await self.home(action, first)
+            await peer.until(lambda: "blocks" in str(peer.home), f"App Home after {action}")
+        await peer.until(lambda: self.answers(3, 10), "a new interview with the old answers")
+        await peer.control("/command", channel=CHANNEL, user=ME, command="/advise", text=f"show {first}", appId="A1")
+        direct = (await peer.until(lambda: self.direct(), "direct messages"))["id"]
+        await peer.until(lambda: self.transcript(direct, f"{first}.md"), "the transcript as a file")
+
+    async def home(self, action: str, value: str) -> None:
+        """Click in App Home, as local-slack's page does."""
+        button = {"type": "button", "action_id": action, "block_id": f"home:{value}", "value": value}
+        where = {"t": "block_action", "channel": "", "messageTs": "", "user": ME, "appId": "A1"}
+        await self.peer.ui.send_json(where | {"action": button})
+
+    async def direct(self) -> dict[str, Any] | None:
+        async with self.peer.http.get(f"{self.peer.url}/_control/state") as answer:
+            channels = (await answer.json())["channels"]
+        return next((each for each in channels if each.get("is_im") and ME in each["members"]), None)
+
+    async def transcript(self, channel: str, name: str) -> bool:
+        return any(f["name"] == name for m in await self.peer.messages(channel) for f in m.get("files", []))
+
+    def answers(self, interviews: int, wanted: int) -> bool:
+        """Whether so many interviews have answers, and the latest so many of them."""
+        rows = self.kept("SELECT count(*) FROM current_answers GROUP BY conversation ORDER BY min(at)")
+        return len(rows) == interviews and rows[-1][0] >= wanted
 
 
 def _typed(text: str) -> dict[str, Any]:
@@ -215,7 +278,7 @@ async def start(peer: Peer) -> None:
 def exactly_once(folder: Path) -> None:
     """Nothing was answered twice, no message was taken twice, nothing was set aside."""
     with sqlite3.connect(folder / "advisor.db") as db:
-        heard = db.execute("SELECT count(*), count(DISTINCT raw) FROM inbox").fetchone()
+        heard = db.execute("SELECT count(*), count(DISTINCT raw) FROM inbox WHERE raw != ''").fetchone()
         odd = db.execute("SELECT why, raw FROM inbox WHERE status = 'aside'").fetchall()
         refused = db.execute("SELECT kind, why FROM outbox WHERE status = 'closed' AND why != 'nothing to edit'").fetchall()
     assert heard[0] == heard[1], heard
@@ -232,6 +295,7 @@ async def main(mode: str, folder: Path, seed: int) -> None:
             await start(peer)
             await story.interview()
             await story.advice()
+            await story.revised()
             await story.rest()
         finally:
             print("\n".join(peer.told))

@@ -1,23 +1,28 @@
 """What is posted stays within Slack's limits for every question and for whole advices, and holds nobody's markup."""
 
-import itertools
 import json
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.slack.blocks import Look, controlled, payloads
+from adapters.slack.blocks import controlled, payloads
 from adapters.slack.command import answer, asked, whisper
 from adapters.slack.form import filled, form
 from adapters.slack.history import Past
 from adapters.slack.home import home
+from adapters.slack.look import Look
+from adapters.slack.uploads import LONGEST_ALT, LONGEST_TITLE, whole_sentences
+from advices import every
 from bot.advice.report import advise
 from bot.answers import Answer, Money
 from bot.case import Case
+from bot.chart import alt
 from bot.effects import Ask, Compare, Greet, HelpWith, Note, Recommend, Summarise
-from bot.markup import escape
-from bot.speak import Button, Message, speak
+from bot.markup import blocks, escape
+from bot.page import render
+from bot.speak import Button, Message, pictured, speak
 from knowledge.load import packaged
 
 KNOWLEDGE = packaged()
@@ -82,37 +87,58 @@ def test_every_question_fits_and_has_the_control_of_its_kind(id: str, sure: bool
         assert label.replace("&", "&amp;") in posts[-1]["text"]
 
 
-def answer_sets() -> list[dict[str, Answer]]:
-    """Answers of many kinds: nothing known, everything, providers, splits, contradictions."""
-    base = {"volume": Answer(value=20_000.0), "minutes": Answer(value=2.0), "hourly_cost": Answer(value=Money(amount=28.0))}
-    found: list[dict[str, Answer]] = [{}, base]
-    for kind, data, view in itertools.product(
-        KNOWLEDGE.questions["kind"].choices, ("public", "personal", "regulated"), ("buyer", "provider")
-    ):
-        picked = {"kind": kind, "data": data, "perspective": view}
-        found.append({**base, **{id: Answer(value=value) for id, value in picked.items()}})
-    for n in range(4):
-        levels = {id: q.choices[n % len(q.choices)] for id, q in KNOWLEDGE.questions.items() if q.choices}
-        full = {
-            **base,
-            **{id: Answer(value=value) for id, value in levels.items()},
-            "accuracy": Answer(value=[90.0, 95.0, 99.0, 99.9][n]),
-        }
-        found += [full, {**full, "priorities": Answer(value=(("cost",), ("quality", "security"))), "months": Answer(value=12.0)}]
-    return found
+ADVICES = every()
 
 
 def test_every_advice_fits_with_its_card_before_its_sums_and_sources() -> None:
-    for answers in answer_sets():
-        advice = advise(answers, KNOWLEDGE, "en")
+    assert len(ADVICES) > 60
+    for advice in ADVICES.values():
         posts = payloads(speak(Recommend(advice=advice, changed=("data",)), CASE, KNOWLEDGE), 9, LOOK)
         check(posts)
         card = controlled(posts)
         assert len(posts) <= 5
         assert "Sources" not in posts[card]["text"].splitlines() and card < len(posts) - 1
-        kinds = [element["type"] for element in posts[card]["blocks"][-1]["elements"]]
-        assert kinds == ["button"] * 4 + ["overflow"]
+        kinds = [[element["type"] for element in block["elements"]] for block in posts[card]["blocks"][-2:]]
+        assert kinds == [["button"] * 4 + ["overflow"], ["button"] * 2]
         check(payloads(speak(Compare(advice=advice), CASE, KNOWLEDGE), 9, LOOK))
+
+
+def test_a_card_holds_three_of_each_list_and_what_follows_holds_the_rest() -> None:
+    for advice in ADVICES.values():
+        message = speak(Recommend(advice=advice), CASE, KNOWLEDGE)
+        posts = payloads(message, 9, LOOK)
+        lists = [element for block in posts[0]["blocks"] for element in block.get("elements", []) if "indent" in element]
+        assert all(len(each["elements"]) <= 3 for each in lists)
+        told = "".join(text for post in posts for text in texts(post["blocks"]))
+        for block in blocks(message.markdown):
+            assert "".join(span.text for span in block.spans) in told
+
+
+def texts(value: object) -> Iterator[str]:
+    match value:
+        case {"type": "rich_text_section" | "rich_text_quote", "elements": list(elements)}:
+            yield "".join(each["text"] for each in elements) + "\n"
+        case dict():
+            for each in value.values():
+                yield from texts(each)
+        case list():
+            for each in value:
+                yield from texts(each)
+
+
+@pytest.mark.parametrize("form", ["md", "html", "json"])
+def test_every_advice_can_be_a_file_of_a_size_that_slack_takes(form: str) -> None:
+    for advice in ADVICES.values():
+        content = json.dumps(advice.as_json()) if form == "json" else render(advice, KNOWLEDGE, "en", form)
+        assert 1_000 < len(content.encode()) < 1_000_000
+
+
+def test_every_advice_is_pictured_with_an_alt_text_and_a_title_that_fit() -> None:
+    for advice in ADVICES.values():
+        told = whole_sentences(alt(advice, KNOWLEDGE))
+        assert advice.headline in told and told.endswith(".") and len(told) <= LONGEST_ALT
+        assert 1 <= len(advice.headline) <= LONGEST_TITLE
+        check(payloads(pictured(Recommend(advice=advice), 3, CASE), 9, LOOK))
 
 
 def test_sources_are_links_that_open() -> None:

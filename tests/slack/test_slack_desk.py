@@ -1,48 +1,20 @@
-"""Turns in Slack on a real store: whose interview, rankings by taps, late and foreign clicks, export, two workspaces apart."""
+"""Turns in Slack on a real store: whose interview, rankings by taps, late and foreign clicks, export, feedback, edits."""
 
-import functools
-import itertools
 import json
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from slack_office import KNOWLEDGE, Office
 from slack_payloads import US, event, tap
 
 from adapters.slack.command import begin
 from adapters.slack.deliveries import delivery, understood
-from adapters.slack.desk import Desk
-from adapters.slack.parse import Own, parse
+from bot.archive import Archive, Viewer
 from bot.erasure import forget_person
-from bot.service import World
+from bot.retell import Retelling
 from bot.speak import Message
 from bot.store import Outgoing, Store
-from knowledge.load import packaged, packaged_files
-
-KNOWLEDGE = packaged()
-
-
-class Office:
-    """A desk with its store, told what Slack delivers."""
-
-    def __init__(self, store: Store, team: str = "T1", *, everyone: bool = False) -> None:
-        self.store, self.team = store, team
-        clock, ids = itertools.count(1_700_000_000_000, 1000), (f"{team.lower()}case{n}" for n in itertools.count(1))
-        world = World(lambda: next(clock), lambda: next(ids))
-        reading = functools.partial(parse, own=Own(team=team, user=US))
-        self.desk = Desk(store, "slack", reading, KNOWLEDGE, packaged_files(), world, everyone=everyone)
-
-    def hear(self, body: dict) -> list[Outgoing]:
-        """What is put into the outbox by a delivery."""
-        last = self.store.connection.execute("SELECT coalesce(max(number), 0) FROM outbox").fetchone()[0]
-        self.desk.receive([delivery(body, 1)])
-        while self.desk.work():
-            pass
-        rows = self.store.connection.execute("SELECT number FROM outbox WHERE number > ? ORDER BY number", (last,)).fetchall()
-        return [found for (number,) in rows if (found := self.store.outgoing(number)) is not None]
-
-    def answers(self) -> dict[str, str]:
-        return dict(self.store.connection.execute("SELECT question, value FROM current_answers").fetchall())
 
 
 @pytest.fixture
@@ -165,6 +137,99 @@ def test_deleting_ones_data_leaves_nothing_of_the_person(store) -> None:
     assert store.connection.execute("SELECT DISTINCT person FROM conversations").fetchall() == [("slack:T1:U2",)]
     assert office.hear(tap("a:perspective:buyer", number=2, action_ts="9.1")) == []
     assert store.connection.execute("SELECT count(*) FROM conversations").fetchone() == (1,)
+
+
+# --- edits, deletions, feedback --------------------------------------------------------------------------------------------
+
+
+def changed(n: int, text: str, before: str, at: int = 1, user: str = "U1", **fields: object) -> dict:
+    """An edit of the reply that was said as the `at`th."""
+    said = {"type": "message", "user": user, "ts": f"170000{at:04d}.000000", "thread_ts": THREAD}
+    event_fields = {"ts": f"170000{n:04d}.000000", "text": None, "user": None, **fields}
+    return event(
+        subtype="message_changed", message=said | {"text": text}, previous_message=said | {"text": before}, **event_fields
+    )
+
+
+def removed(n: int, before: str, at: int = 1, user: str = "U1") -> dict:
+    said = {"type": "message", "user": user, "ts": f"170000{at:04d}.000000", "thread_ts": THREAD, "text": before}
+    return event(subtype="message_deleted", previous_message=said, ts=f"170000{n:04d}.000000", text=None, user=None)
+
+
+def test_an_edit_is_noted_beside_the_words_and_changes_no_answer(store) -> None:
+    office = Office(store)
+    office.hear(event("app_mention", text=OPENING))
+    office.hear(reply("I buy", 1))
+    sent = bodies(office.hear(changed(5, "I am a provider", "I buy")))
+    assert [kind for kind, _ in sent] == ["private"] and "changes no answer" in sent[0][1].markdown
+    assert office.answers()["perspective"] == '"buyer"'
+    assert office.lines("edited") == ["I am a provider"] and "I buy" in office.lines("typed")
+    assert office.hear(changed(6, "I buy", "I buy")) == []  # a preview of a link
+
+
+def test_an_edit_of_talk_among_people_is_nobodys_business(store) -> None:
+    office = Office(store)
+    office.hear(event("app_mention", text=OPENING))
+    office.hear(reply("nice weather", 1, user="U2"))
+    assert office.hear(changed(5, "bad weather", "nice weather", user="U2")) == []
+    assert office.lines("edited") == []
+
+
+def test_a_deleted_message_takes_its_words_out_of_the_record_and_leaves_what_was_understood(store) -> None:
+    office = Office(store)
+    office.hear(event("app_mention", text=OPENING))
+    office.hear(reply("I buy, and Mrs Miller of room 7 knows more", 1))
+    office.hear(reply("yes", 2))
+    office.hear(changed(5, "I buy, and Mrs Miller knows all", "I buy, and Mrs Miller of room 7 knows more"))
+    understood_before = office.answers()
+    office.hear(removed(6, "I buy, and Mrs Miller knows all"))
+    assert office.answers() == understood_before
+    dump = "\n".join(line for line in store.connection.iterdump() if not line.startswith('INSERT INTO "knowledge'))
+    assert "Miller" not in dump
+    assert office.lines("deleted") == ["[erased]"] and office.lines("edited") == ["[erased]"]
+    assert office.hear(reply("what have you understood", 9))  # the interview goes on
+
+
+def test_a_deleted_message_that_nobody_heard_leaves_nothing(store) -> None:
+    office = Office(store)
+    office.hear(event("app_mention", text=OPENING))
+    assert office.hear(removed(6, "never said")) == []
+    assert "never said" not in str(store.connection.execute("SELECT raw FROM inbox").fetchall())
+
+
+def test_feedback_is_kept_beside_its_advice_once_and_may_be_changed(store) -> None:
+    office = Office(store)
+    office.hear(event("app_mention", text=OPENING))
+    sent = office.hear(reply("advise now", 1))
+    card = next(each for each in sent if Message.model_validate_json(each.body).name == "recommend")
+
+    def click(token: str, n: int, user: str = "U1") -> str:
+        ((kind, message),) = bodies(office.hear(tap(token, number=card.number, user=user, action_ts=f"7.{n}")))
+        assert kind == "private"
+        return message.text
+
+    assert "Thank you" in click("f:yes", 1) and "noted already" in click("f:yes", 2)
+    assert "belongs" in click("f:no", 3, user="U2")
+    assert "Thank you" in click("f:no", 4)
+    assert office.lines("helpful") == ["This advice was helpful."] and len(office.lines("unhelpful")) == 1
+    rows = store.connection.execute("SELECT event_number FROM transcript WHERE message IN ('helpful', 'unhelpful')").fetchall()
+    assert set(rows) == set(store.connection.execute("SELECT event_number FROM advice").fetchall())
+    archive = Archive(store.path)
+    told = "\n".join(
+        Retelling(KNOWLEDGE, KNOWLEDGE, "en").text(archive.transcript(Viewer("slack:T1:U1", False), "t1case1", "show"))
+    )
+    assert "on the advice" in told and "This advice was not helpful." in told
+    archive.close()
+
+
+def test_a_group_of_people_is_interviewed_like_a_thread(store) -> None:
+    office = Office(store)
+    group = {"channel": "G1", "channel_type": "mpim"}
+    first = asked(office.hear(event("app_mention", text=OPENING, **group)))
+    assert first.place == "slack:T1:G1:1700000000.000100"
+    assert bodies(office.hear(tap("a:perspective:buyer", number=first.number, channel="G1", user="U2")))[0][0] == "private"
+    office.hear(tap("a:perspective:buyer", number=first.number, channel="G1"))
+    assert office.answers()["perspective"] == '"buyer"'
 
 
 STEPS = st.lists(

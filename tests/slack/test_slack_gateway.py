@@ -3,16 +3,19 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
+from slack_office import Office
+from slack_payloads import US, event
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.blocks import Look
 from adapters.slack.gateway import SlackGateway
+from adapters.slack.look import Look
 from bot.sender import Absent, NotSent, PlaceClosed, Unknown, Unsendable
 from bot.speak import Button, Message
-from bot.store import Outgoing
+from bot.store import Outgoing, Store
 from knowledge.load import packaged
 
 LOOK = Look(packaged(), "en")
@@ -47,9 +50,13 @@ class Stub:
         self.answers: list[Callable[[], web.Response]] = []
         self.calls: list[tuple[str, dict]] = []
         self.history: list[dict] = []
+        self.url, self.uploads = "", list[bytes]()
 
     async def call(self, request: web.Request) -> web.Response:
-        if request.method == "GET":
+        if request.match_info["method"] == "upload":
+            self.uploads.append(await request.read())
+            return self.answers.pop(0)() if self.answers else web.Response(text="OK")
+        if request.method == "GET" or request.query:
             body = dict(request.query)
         else:
             body = await request.json() if request.content_type == "application/json" else dict(await request.post())
@@ -61,11 +68,20 @@ class Stub:
             return web.json_response({"ok": True, "messages": self.history})
         if method == "conversations.open":
             return web.json_response({"ok": True, "channel": {"id": "D9"}})
+        if method.startswith("files."):
+            return web.json_response({"ok": True, "upload_url": f"{self.url}upload", "file_id": "F1", "files": [{"id": "F1"}]})
         return web.json_response({"ok": True, "channel": body.get("channel"), "ts": f"{len(self.calls)}.5"})
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[tuple[Stub, SlackGateway]]:
+def store(tmp_path):
+    opened = Store(tmp_path / "advisor.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+async def slack(store) -> AsyncIterator[tuple[Stub, SlackGateway]]:
     stub, served = Stub(), web.Application()
     served.router.add_route("*", "/api/{method}", stub.call)
     runner = web.AppRunner(served)
@@ -74,7 +90,8 @@ async def slack() -> AsyncIterator[tuple[Stub, SlackGateway]]:
     await site.start()
     port = runner.addresses[0][1]
     client = AsyncWebClient("xoxb-1", base_url=f"http://127.0.0.1:{port}/api/", retry_handlers=[], timeout=2)
-    yield stub, SlackGateway(client, LOOK)
+    stub.url = f"http://127.0.0.1:{port}/api/"
+    yield stub, SlackGateway(client, store, LOOK)
     await runner.cleanup()
 
 
@@ -116,8 +133,8 @@ async def test_a_whisper_goes_to_one_person(slack) -> None:
         (error("channel_not_found"), PlaceClosed),
         (error("is_archived"), PlaceClosed),
         (error("not_in_channel"), PlaceClosed),
-        (error("account_inactive"), PlaceClosed),
-        (error("token_revoked"), PlaceClosed),
+        (error("account_inactive"), NotSent),
+        (error("token_revoked"), NotSent),
         (error("invalid_auth"), NotSent),
         (error("missing_scope"), NotSent),
         (error("msg_blocks_too_long"), Unsendable),
@@ -138,8 +155,8 @@ async def test_a_failure_means_what_the_outbox_has_to_know(slack, answer, meant)
         assert raised.value.retry_after == 7
 
 
-async def test_a_refused_connection_is_not_sent_and_a_lost_answer_is_unknown() -> None:
-    closed = SlackGateway(AsyncWebClient("xoxb-1", base_url="http://127.0.0.1:1/api/", retry_handlers=[]), LOOK)
+async def test_a_refused_connection_is_not_sent_and_a_lost_answer_is_unknown(store) -> None:
+    closed = SlackGateway(AsyncWebClient("xoxb-1", base_url="http://127.0.0.1:1/api/", retry_handlers=[]), store, LOOK)
     with pytest.raises(NotSent):
         await closed.send(outgoing(), MESSAGE, None)
 
@@ -155,7 +172,8 @@ async def test_a_refused_connection_is_not_sent_and_a_lost_answer_is_unknown() -
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
     with pytest.raises(Unknown):
-        await SlackGateway(AsyncWebClient("x", base_url=url, retry_handlers=[], timeout=1), LOOK).send(outgoing(), MESSAGE, None)
+        slow = SlackGateway(AsyncWebClient("x", base_url=url, retry_handlers=[], timeout=1), store, LOOK)
+        await slow.send(outgoing(), MESSAGE, None)
     await runner.cleanup()
 
 
@@ -199,3 +217,94 @@ async def test_where_history_cannot_be_read_nobody_can_tell(slack) -> None:
     assert await gateway.find(outgoing(kind="private")) is None
     with pytest.raises(Absent):
         await gateway.find(outgoing(kind="settle"))
+
+
+# --- files and pictures ----------------------------------------------------------------------------------------------------
+
+EXPORTED = Message(name="export.md", markdown="# An advice")
+
+
+@pytest.fixture
+def advised(store) -> Outgoing:
+    """The outbox with an advice and its picture in it, as a turn leaves them."""
+    office = Office(store)
+    office.hear(event("app_mention", text=f"<@{US}> we tag 20,000 photos a month, 2 minutes each, at 20 USD an hour"))
+    sent = office.hear(event(text="advise now", ts="1700000100.000100", thread_ts="1700000000.000100"))
+    return next(each for each in sent if Message.model_validate_json(each.body).picture is not None)
+
+
+async def test_a_picture_is_uploaded_in_its_thread_with_alt_text_before_the_card(slack, advised) -> None:
+    stub, gateway = slack
+    await gateway.send(advised, Message.model_validate_json(advised.body), None)
+    (asked,) = [body for method, body in stub.calls if method == "files.getUploadURLExternal"]
+    (shared,) = [body for method, body in stub.calls if method == "files.completeUploadExternal"]
+    assert asked["filename"] == f"advice-{advised.number}.png" and 40 < len(asked["alt_txt"]) <= 1000
+    assert (shared["channel_id"], shared["thread_ts"]) == ("C1", "1700000000.000100")
+    assert stub.uploads[0].startswith(b"\x89PNG")
+
+
+async def test_an_export_is_a_file_by_its_form(slack) -> None:
+    stub, gateway = slack
+    await gateway.send(outgoing(EXPORTED, channel="U1", thread=None), EXPORTED, None)
+    assert stub.calls[0][0] == "conversations.open" and stub.uploads == [b"# An advice"]
+
+
+@pytest.mark.parametrize("code", ["missing_scope", "file_uploads_disabled", "storage_limit_reached"])
+async def test_a_file_that_slack_will_not_take_is_said_and_holds_nothing_up(slack, advised, code) -> None:
+    stub, gateway = slack
+    for message in (Message.model_validate_json(advised.body), EXPORTED):
+        stub.answers = [error(code)]
+        await gateway.send(advised, message, None)
+        method, body = stub.calls[-1]
+        assert method == "chat.postMessage" and "could not" in body["text"]
+
+
+async def test_an_upload_is_tried_three_times_and_then_said_in_words(slack, advised) -> None:
+    stub, gateway = slack
+    message = Message.model_validate_json(advised.body)
+    for attempts, answer in enumerate((error("ratelimited", 429), error("internal_error", 500), error("ratelimited", 429))):
+        stub.answers = [answer]
+        with pytest.raises((NotSent, Unknown)):
+            await gateway.send(replace(advised, attempts=attempts), message, None)
+    stub.answers = [error("ratelimited", 429)]
+    await gateway.send(replace(advised, attempts=3), message, None)
+    assert stub.calls[-1][0] == "chat.postMessage"
+
+
+async def test_a_file_whose_bytes_were_refused_was_not_shared(slack) -> None:
+    stub, gateway = slack
+    begun = {"ok": True, "upload_url": f"{stub.url}upload", "file_id": "F1"}
+    stub.answers = [lambda: web.json_response(begun), lambda: web.Response(status=500, text="no")]
+    with pytest.raises(NotSent):
+        await gateway.send(outgoing(EXPORTED), EXPORTED, None)
+
+
+async def test_a_file_whose_arrival_nobody_knows_is_found_by_its_name(slack) -> None:
+    stub, gateway = slack
+    with pytest.raises(Absent):
+        await gateway.find(outgoing(EXPORTED))
+    stub.history = [{"ts": "8.5", "files": [{"name": "advice-7.md"}]}]
+    assert await gateway.find(outgoing(EXPORTED)) == "C1:8.5"
+
+
+async def test_a_picture_that_cannot_be_drawn_is_said_in_words(slack, advised, monkeypatch) -> None:
+    stub, gateway = slack
+
+    def broken(*_: object) -> None:
+        raise ValueError("no font")
+
+    monkeypatch.setattr("bot.chart.draw", broken)
+    await gateway.send(advised, Message.model_validate_json(advised.body), None)
+    ((method, body),) = stub.calls
+    assert method == "chat.postMessage" and "could not be shown" in body["text"]
+
+
+async def test_a_refusal_of_us_is_told_and_the_next_message_that_goes_out_takes_it_back(slack) -> None:
+    stub, gateway = slack
+    told: list[str | None] = []
+    gateway.refused = told.append
+    stub.answers = [error("token_revoked")]
+    with pytest.raises(NotSent):
+        await gateway.send(outgoing(), MESSAGE, None)
+    await gateway.send(outgoing(), MESSAGE, None)
+    assert told[0] is not None and "token_revoked" in told[0] and told[1] is None

@@ -1,74 +1,32 @@
 """What Slack is answered: 200 only for what is on disk, 401 for what is forged or odd, never 404; and the manifest's promise."""
 
-import asyncio
-import functools
-import hashlib
-import hmac
-import itertools
 import json
 import re
 import time
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 import yaml
-from aiohttp.test_utils import TestClient, TestServer
+from slack_office import PATH, Office, post, signed, web
 from slack_payloads import TEAM, US, event, tap
-from slack_sdk.web.async_client import AsyncWebClient
 
 import adapters.slack
+from adapters.health import not_ready
 from adapters.slack import over_http, over_socket
-from adapters.slack.app import bolt
-from adapters.slack.blocks import Look
 from adapters.slack.command import COMMAND
-from adapters.slack.desk import Desk
-from adapters.slack.gateway import SlackGateway
-from adapters.slack.history import own as past_of
-from adapters.slack.pages import Pages
-from adapters.slack.parse import Own, parse
-from adapters.slack.receive import EVENTS, SHORTCUT, Reception
-from adapters.slack.settings import SlackSettings, load
-from bot.serve import Busy, Server
-from bot.service import World
+from adapters.slack.receive import EVENTS, SHORTCUT
+from adapters.slack.settings import load
+from bot.checkup import check_up
+from bot.serve import Busy
 from bot.settings import SettingsError
 from bot.store import Store
-from knowledge.load import packaged, packaged_files
-
-SECRET, PATH = "sec1", "/slack/events"
-KNOWLEDGE = packaged()
-LOOK = Look(KNOWLEDGE, "en")
-OWN = Own(team=TEAM, user=US)
 
 
 @pytest.fixture
 async def slack(tmp_path):
     """A store behind the real Bolt app and web server, with nothing to call."""
-    store = Store(tmp_path / "advisor.db")
-    clock, ids = itertools.count(1_700_000_000_000), (f"case{n}" for n in itertools.count())
-    world = World(lambda: next(clock), lambda: next(ids))
-    desk = Desk(store, "slack", functools.partial(parse, own=OWN), KNOWLEDGE, packaged_files(), world)
-    client = AsyncWebClient("xoxb-1", base_url="http://127.0.0.1:1/api/", retry_handlers=[])
-    server = Server(desk, SlackGateway(client, LOOK))
-    reception = Reception(server, OWN, LOOK, Pages(client, store, TEAM, LOOK, lambda: next(clock)), lambda: next(clock))
-    chosen = SlackSettings(slack_bot_token="xoxb-1", slack_mode="http", slack_signing_secret=SECRET, _env_file=None)
-    web_app = over_http.web_app(bolt(client, chosen, reception), SECRET, PATH)
-    async with TestClient(TestServer(web_app)) as http:
-        yield http, server, store
-    await reception.close()
-    store.close()
-
-
-def signed(body: str, at: float | None = None, secret: str = SECRET) -> dict[str, str]:
-    timestamp = str(int(at or time.time()))
-    digest = hmac.new(secret.encode(), f"v0:{timestamp}:{body}".encode(), hashlib.sha256).hexdigest()
-    return {"x-slack-request-timestamp": timestamp, "x-slack-signature": f"v0={digest}"}
-
-
-async def post(http, body: object, form: bool = False):
-    text = urlencode(body if form else {}) if form else json.dumps(body)
-    kind = "application/x-www-form-urlencoded" if form else "application/json"
-    return await http.post(PATH, data=text, headers=signed(text) | {"content-type": kind})
+    async with web(Office(Store(tmp_path / "advisor.db"))) as (http, office):
+        yield http, office.server, office.store
 
 
 def inbox(store: Store) -> list[tuple]:
@@ -95,8 +53,6 @@ async def test_what_is_nobodys_answer_is_acknowledged_and_not_kept(slack) -> Non
         event(thread_ts="1.0", text="people talking in a thread"),
         event(bot_id="B2"),
         event(subtype="message_changed"),
-        event("app_uninstalled"),
-        event("tokens_revoked"),
         event("something_new"),
         {"type": "app_rate_limited"},
         {"type": "view_closed"},
@@ -156,37 +112,25 @@ async def test_a_form_with_errors_is_answered_at_its_fields_and_nothing_is_store
     assert inbox(store) == [("new", "slack:T1:U1")]
 
 
-async def test_the_buttons_of_app_home_begin_go_on_and_export(slack) -> None:
+@pytest.mark.parametrize("kind", ["app_uninstalled", "tokens_revoked"])
+async def test_an_uninstall_is_said_to_the_supervisor_and_the_doctor_until_slack_is_heard_again(slack, kind) -> None:
     http, server, store = slack
+    body = event(kind) | {"event": {"type": kind, "tokens": {"oauth": ["U7"], "bot": [US]}}}
+    assert await not_ready(server) is None
+    assert (await post(http, body)).status == 200
+    assert "install the app again" in (await not_ready(server) or "")
+    while server.service.work():
+        pass
+    assert any("slack: access is gone" in each for each in check_up(store.path).wrong)
+    assert (await post(http, event("app_mention", text=f"<@{US}> hi"))).status == 200
+    assert not any("access is gone" in each for each in check_up(store.path).wrong)
 
-    async def home(action: str, value: str, at: str) -> None:
-        done = {"type": "button", "action_id": action, "block_id": "home:x", "value": value, "action_ts": at}
-        body = {
-            "type": "block_actions",
-            "user": {"id": "U1"},
-            "team": {"id": TEAM},
-            "container": {"type": "view"},
-            "actions": [done],
-        }
-        assert (await post(http, {"payload": json.dumps(body)}, form=True)).status == 200
-        while server.service.work():
-            pass
 
-    await home("home:start", "start", "1.1")
-    await home("home:start", "start", "1.1")
-    (mine,) = past_of(store, "slack:T1:U1")
-    await home("home:open", mine.id, "1.2")
-    await home("home:export", mine.id, "1.3")
-    await home("home:open", "somebody-elses", "1.4")
-    assert [status for status, _ in inbox(store)] == ["done"] * 3
-    sent = [json.loads(body)["name"] for (body,) in store.connection.execute("SELECT body FROM outbox ORDER BY number")]
-    assert sent == ["greet", "ask", "ask", "note"]
-    await home("home:forget", "forget", "1.5")
-    for _ in range(200):
-        if not past_of(store, "slack:T1:U1"):
-            break
-        await asyncio.sleep(0.05)
-    assert past_of(store, "slack:T1:U1") == []
+async def test_tokens_of_people_that_are_revoked_concern_us_not(slack) -> None:
+    http, server, store = slack
+    for tokens in ({"oauth": ["U7"]}, {"oauth": ["U7"], "bot": []}, {"bot": ["UOTHER"]}):
+        assert (await post(http, event() | {"event": {"type": "tokens_revoked", "tokens": tokens}})).status == 200
+    assert await not_ready(server) is None and inbox(store) == []
 
 
 async def test_a_full_inbox_makes_slack_deliver_again(slack, monkeypatch) -> None:

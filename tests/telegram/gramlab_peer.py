@@ -1,9 +1,10 @@
-"""The product against gramlab 0.1.0a2, a Bot API server by others (Python 3.13, polling only).
+"""The product against gramlab 0.1.0a2, a Bot API server by others (polling only).
 
-    unshare -rn sh -c 'ip link set lo up && exec PYTHON3.13 tests/telegram/gramlab_peer.py PYTHON3.11'
+    unshare -rn sh -c 'ip link set lo up && exec python tests/telegram/gramlab_peer.py FOLDER_OF_GRAMLAB'
 
 It refuses `parse_mode`, `link_preview_options` and menus, so a small proxy before it takes those out; all else reaches it as
-the product sent it: fetching and confirming, texts, keyboards, taps, edits. Prints what was seen, ends with 1 if it is wrong.
+the product sent it: fetching and confirming, texts, keyboards, taps, edits, files. Prints what was seen, ends with 1 if it is
+wrong.
 """
 
 import contextlib
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+import types
 import urllib.error
 import urllib.request
 from collections import Counter
@@ -22,7 +24,13 @@ from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
-from urllib.parse import parse_qsl, urlencode
+
+if __name__ == "__main__":
+    # The package's own first file also loads its scenario language, the one module that needs Python 3.13.
+    package = types.ModuleType("gramlab")
+    package.__path__ = [f"{sys.argv[1]}/gramlab"]
+    sys.modules["gramlab"] = package
+    sys.path.append(sys.argv[1])
 
 from gramlab.bot_api import BotAPIServer
 from gramlab.world import World
@@ -40,12 +48,15 @@ class Proxy(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        kind = self.headers.get("Content-Type") or "application/x-www-form-urlencoded"
-        if "urlencoded" in kind:
-            fields = dict(parse_qsl(body.decode(), keep_blank_values=True))
+        kind = self.headers.get("Content-Type") or "application/json"
+        if kind.startswith("application/json"):
+            fields = json.loads(body)
             if fields.get("parse_mode") == "HTML":
                 fields["text"] = unescape(re.sub(r"<[^>]+>", "", fields["text"]))
-            body = urlencode({name: value for name, value in fields.items() if name not in REFUSED}).encode()
+            body = json.dumps({name: value for name, value in fields.items() if name not in REFUSED}).encode()
+        elif found := re.search(r"boundary=(\S+)", kind):
+            mark = b"--" + found[1].encode()
+            body = mark.join(part for part in body.split(mark) if not any(f'name="{name}"'.encode() in part for name in REFUSED))
         request = urllib.request.Request(self.target + self.path, body, {"Content-Type": kind})
         try:
             with urllib.request.urlopen(request, timeout=70) as answer:
@@ -81,10 +92,10 @@ class Person:
         )
 
     def asked(self):
-        """The newest message of the bot that has buttons, and these."""
+        """The newest text of the bot that has buttons, and these."""
         for message in reversed(self.world.history(self.chat)):
             rows = (message.get("reply_markup") or {}).get("inline_keyboard")
-            if message["sender_id"] != self.user and rows:
+            if message["sender_id"] != self.user and rows and "photo" not in message:
                 return message, {button["text"]: button["callback_data"] for row in rows for button in row}
         return None, {}
 
@@ -117,8 +128,25 @@ class Person:
             self.wait(lambda was=(message["id"], before): self.state() not in (None, was))
         raise SystemExit("no advice after 40 answers")
 
+    def export(self, advice):
+        """Ask for the advice as a file, and see it arrive."""
+        self.tap(advice, self.buttons(advice)["Export"])
+        self.wait(lambda: "JSON" in self.asked()[1])
+        message, buttons = self.asked()
+        self.tap(message, buttons["JSON"])
+        self.wait(lambda: self.files())
 
-def main(python):
+    def files(self):
+        """The names of the files that the bot sent."""
+        sent = [m["document"] for m in self.world.history(self.chat) if m.get("document")]
+        return [self.world.document_descriptor(each["document_id"])["file_name"] for each in sent]
+
+    def buttons(self, message):
+        """What a message offers."""
+        return {button["text"]: button["callback_data"] for row in message["reply_markup"]["inline_keyboard"] for button in row}
+
+
+def main():
     folder = Path(tempfile.mkdtemp())
     world = World.create(folder / "world", seed=1, now=int(time.time()))
     user = world.create_user(first_name="Ann")["id"]
@@ -132,20 +160,22 @@ def main(python):
         paths = os.pathsep.join(map(str, (HERE, HERE.parent, HERE.parent.parent)))
         environment = {**os.environ, "TELEGRAM_STUB_TOKEN": token, "PYTHONPATH": paths}
         url = f"http://127.0.0.1:{proxy.server_port}"
-        command = [python, str(HERE / "telegram_child.py"), url, str(folder / "advisor.db"), "polling", "0"]
+        command = [sys.executable, str(HERE / "telegram_child.py"), url, str(folder / "advisor.db"), "polling", "0"]
         child = subprocess.Popen(command, env=environment)
         try:
             person = Person(world, user, chat)
-            person.interview()
+            person.export(person.interview())
+            files = person.files()
             seen = dict(Proxy.seen)
         finally:
             child.terminate()
             child.wait(timeout=20)
     settled = [m["text"] for m in world.history(chat) if m.get("text", "").startswith("✔")]
-    print(f"gramlab: an advice after {person.steps} answers, {len(settled)} questions settled; {seen}")
+    pictures = [m["caption"].splitlines()[0] for m in world.history(chat) if m.get("photo")]
+    print(f"gramlab: an advice after {person.steps} answers, {len(settled)} questions settled, {pictures}, {files}; {seen}")
     wrong = [each for each in seen if not each.endswith("200") and not each.startswith("setMy")]
-    sys.exit(f"unexpected answers: {wrong}" if wrong or not settled else 0)
+    sys.exit(f"unexpected answers: {wrong}" if wrong or not settled or not pictures else 0)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

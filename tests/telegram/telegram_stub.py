@@ -104,6 +104,7 @@ class Shown:
     reply: int | None = None
     topic: int | None = None
     document: bytes | None = None
+    photo: bytes | None = None
     filename: str | None = None
     edits: int = 0
 
@@ -266,6 +267,16 @@ class Stub:
         self.shown[-1].filename, self.shown[-1].document = data["document"]
         return found
 
+    async def do_sendPhoto(self, data):  # noqa: N802
+        caption = parsed(data["caption"], data.get("parse_mode"))
+        check_text(caption, 1024)
+        check_keyboard(data.get("reply_markup"))
+        if not data["photo"][1].startswith(b"\x89PNG"):
+            raise Refused(400, "Bad Request: IMAGE_PROCESS_FAILED")
+        found = self._show(data, caption, data["caption"])
+        self.shown[-1].filename, self.shown[-1].photo = data["photo"]
+        return found
+
     async def do_editMessageText(self, data):  # noqa: N802
         text = parsed(data["text"], data.get("parse_mode"))
         check_text(text, 4096)
@@ -345,8 +356,9 @@ async def _read(request):
                 found[key] = json.loads(value)
             except ValueError:
                 found[key] = value
-    if isinstance(found.get("document"), str) and found["document"].startswith("attach://"):
-        found["document"] = found[found["document"].removeprefix("attach://")]
+    for name in ("document", "photo"):
+        if isinstance(found.get(name), str) and found[name].startswith("attach://"):
+            found[name] = found[found[name].removeprefix("attach://")]
     return found
 
 

@@ -70,7 +70,7 @@ class Chat:
             if "Export" in shown.labels:
                 return shown
             shown = await self.answer(shown)
-            while not shown.labels:
+            while not shown.labels or shown.photo:
                 shown = await self.next()
         raise AssertionError("no advice after 40 answers")
 
@@ -81,8 +81,13 @@ async def served(path, *, stub=None, pacing=FAST, **more):
     store, stopping = Store(path / "advisor.db"), asyncio.Event()
     async with running(stub) as (stub, url):
         configured = settings(url, path / "advisor.db", **more)
-        task = asyncio.ensure_future(serve(store, packaged(), packaged_files(), configured, stopping=stopping, pacing=pacing))
-        stub.store, stub.url, stub.serving = store, url, task
+        stub.store, stub.url = store, url
+
+        def started(server):
+            stub.server = server
+
+        serving = serve(store, packaged(), packaged_files(), configured, stopping=stopping, started=started, pacing=pacing)
+        stub.serving = task = asyncio.ensure_future(serving)
         try:
             yield stub
         finally:

@@ -5,20 +5,28 @@ import contextlib
 import io
 import logging
 import time
+import traceback
 
 import httpx
 import pytest
 from telegram_stub import BOT, TOKEN, Refused, running
 from telegram_talk import ANN, BEN, FAST, GROUP, SECRET, Chat, column, served, settings
 
+from adapters.telegram.address import Address
 from adapters.telegram.app import CannotServe, serve
+from adapters.telegram.calls import Calls
+from adapters.telegram.errors import meaning
+from adapters.telegram.formatting import Part
 from adapters.telegram.pacing import Minute, Pacing
-from adapters.telegram.polling import TWO_POLLERS
+from adapters.telegram.polling import TWO_POLLERS, Failed, Poller
+from adapters.telegram.request import Request, session
 from adapters.telegram.update import KINDS
 from bot.logs import configure, redact
+from bot.sender import NotSent
 from bot.serve import AlreadyServed
 from bot.store import Store
 from knowledge.load import packaged, packaged_files
+from telegram import Bot
 
 
 def sent(stub, method="sendMessage"):
@@ -45,6 +53,10 @@ async def test_a_blocked_bot_gives_up_that_chat_until_the_person_writes_again(tm
         await stub.until(lambda: column(stub.store, "SELECT 1 FROM outbox WHERE status = 'closed'"))
         await asyncio.sleep(0.2)
         assert not stub.at(ANN)
+        for status in ("kicked", "member"):  # blocked, and unblocked
+            member = {"chat": {"id": ANN, "type": "private"}, "date": 1, "new_chat_member": {"status": status}}
+            stub.update(my_chat_member=member)
+        await stub.until(lambda: column(stub.store, "SELECT count(*) FROM inbox WHERE why LIKE 'the bot is now%'") == [2])
         assert "What is the process" in (await ann.say("/start", 2)).text
 
 
@@ -123,6 +135,49 @@ async def test_a_token_that_is_not_accepted_stops_the_start_without_being_shown(
     configure("warning")
 
 
+FAILING = [
+    "cut",
+    Refused(401, "Unauthorized"),
+    Refused(409, "Conflict"),
+    Refused(500, "x"),
+    Refused(429, "slow", retry_after=1),
+]
+
+
+@pytest.mark.parametrize("fault", FAILING, ids=str)
+async def test_no_exception_of_a_call_shows_the_token(fault):
+    """Not in its text, its causes, its arguments, nor a traceback with all of them."""
+    async with running() as (stub, url), session() as client:
+        request = Request(client)
+        bot = Bot(TOKEN, f"{url}/bot", f"{url}/file/bot", request=request, get_updates_request=request)
+        stub.faults["sendMessage"].append(fault)
+        calls = Calls(bot, 20, lambda: 0)
+        with pytest.raises(Exception) as failed:
+            await calls.text(Address(chat=ANN), Part("x", "x"), None, reply=False)
+        stub.faults["getUpdates"].append(fault)
+        poller = Poller(client, f"{url}/bot{TOKEN}/getUpdates", receiver=None)
+        with pytest.raises(Failed) as no_updates:
+            await poller.round()
+        stub.faults["getMe"].append(fault)
+        with pytest.raises(Exception) as unknown:
+            await bot.get_me()
+        for each in (failed.value, no_updates.value, meaning(unknown.value)):
+            shown = "".join(traceback.format_exception(each)) + repr(each) + repr(each.args) + repr(vars(each))
+            assert TOKEN.partition(":")[2] not in shown
+        assert TOKEN not in redact(repr(bot))
+
+
+def test_nothing_that_cannot_be_reached_shows_the_token_either():
+    async def reached():
+        async with session() as client:
+            bot = Bot(TOKEN, "http://127.0.0.1:1/bot", request=Request(client), get_updates_request=Request(client))
+            await Calls(bot, 20, lambda: 0).text(Address(chat=ANN), Part("x", "x"), None, reply=False)
+
+    with pytest.raises(NotSent) as failed:  # it surely was not sent
+        asyncio.run(reached())
+    assert TOKEN.partition(":")[2] not in "".join(traceback.format_exception(failed.value))
+
+
 def test_no_traceback_shows_the_token():
     out = io.StringIO()
     handler = logging.StreamHandler(out)
@@ -192,12 +247,14 @@ def _free_port():
 async def test_a_batch_of_a_hundred_is_one_commit(tmp_path):
     async with served(tmp_path) as stub:
         await stub.until(lambda: any(method == "getUpdates" for method, _ in stub.calls))
+        before = stub.server.committer.commits
         stub.updates += [{"update_id": number, "poll": {}} for number in range(5000, 5100)]
         stub.news.set()
         await stub.until(lambda: column(stub.store, "SELECT count(*) FROM inbox") == [100])
         offsets = [data.get("offset") for method, data in stub.calls if method == "getUpdates"]
         assert 5100 in offsets or await stub.until(lambda: sent(stub, "getUpdates")[-1].get("offset") == 5100)
         assert not [offset for offset in offsets if offset is not None and 5000 < offset < 5100]
+        assert stub.server.committer.commits == before + 1
 
 
 def test_a_group_gets_twenty_messages_a_minute():

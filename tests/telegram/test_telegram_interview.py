@@ -12,15 +12,23 @@ async def test_an_interview_by_taps_and_words_ends_with_an_advice_and_files(tmp_
         advice = await ann.advised(await ann.say("/start", 2))
         shown = stub.at(ANN)
         assert advice.labels == ["Change an answer", "What if …", "Compare", "Export"]
-        assert "<blockquote expandable>" in "".join(each.html for each in shown)
+        html = "".join(each.html for each in shown)
+        assert "<b>The sums</b>\n\n<blockquote expandable>" in html
+        assert "<b>Sources</b>\n\n<blockquote expandable>" in html
+        assert "<a href=" in html.rpartition("<blockquote expandable>")[2]
         settled = [each for each in shown if each.text.startswith("✔")]
         assert len(settled) > 5
         assert not any(each.rows for each in settled)
         assert column(stub.store, "SELECT count(*) FROM advice") == [1]
         formats = await ann.tap(advice, "Export")
-        files = [await ann.tap(formats, label) for label in ("Markdown", "Web page", "JSON")]
-        assert [each.filename.rpartition(".")[2] for each in files] == ["md", "html", "json"]
-        assert json.loads(files[2].document)["recommended"] == column(stub.store, "SELECT recommended FROM advice")[0]
+        files = [await ann.tap(formats, label) for label in ("Markdown", "Web page", "JSON", "Decision memo")]
+        assert [each.filename.rpartition(".")[2] for each in files] == ["md", "html", "json", "html"]
+        stored = json.loads(column(stub.store, "SELECT advice FROM advice")[0])
+        assert json.loads(files[2].document) == stored
+        assert stored["headline"] in files[0].document.decode()
+        id = column(stub.store, "SELECT id FROM conversations")[0]
+        assert files[3].filename == f"memo-{id}.html"
+        assert id in files[3].document.decode()
         await stub.until(lambda: len(stub.answers) == len(stub.taps))
         assert [each["command"] for each in stub.menu] == ["start", "help", "cancel", "history", "settings"]
 
@@ -92,19 +100,21 @@ async def test_history_opens_ones_own_advisories_and_start_goes_on_with_an_unfin
         history = await ann.say("/history")
         assert "product" in history.text
         assert history.labels == ["1", "2"]
-        assert "Export" in (await _until_labels(ann, await ann.tap(history, "2"))).labels
+        stub.tap(history, "2")
+        await ann.edited(history, 1)
+        assert "Export" in (await _until_labels(ann, await ann.tap(history, "Show the advice"))).labels
         id = column(stub.store, "SELECT id FROM conversations ORDER BY started_at LIMIT 1")[0]
         foreign = await ben.say(f"/start a-{id}", 2)
         assert "question 1" in foreign.text  # not shown to another: an interview of his own begins
         await ben.say("We moderate comments")
         again = await ben.say("/start")
         assert "I understood" in again.text or "question" in again.text
-        assert "stored" in (await ben.say("/settings")).text
+        assert "What I store of you" in (await ben.say("/settings")).text
         assert column(stub.store, "SELECT count(*) FROM conversations WHERE person LIKE '%5002'") == [1]
 
 
 async def _until_labels(chat, shown):
-    while not shown.labels:
+    while not shown.labels or shown.photo:
         shown = await chat.next()
     return shown
 
@@ -130,6 +140,53 @@ async def test_a_group_is_tied_to_the_starter_and_moves_with_its_supergroup(tmp_
         asked = await moved.say("/help")
         assert asked.text
         assert column(stub.store, "SELECT count(*) FROM conversations") == [1]
+
+
+async def test_each_forum_topic_holds_an_interview_of_its_own(tmp_path):
+    async with served(tmp_path) as stub:
+        one, two = Chat(stub, GROUP, ANN, topic=7), Chat(stub, GROUP, ANN, topic=8)
+        question = await one.say(f"/start@{NAME}", 2)
+        two.read = one.read
+        await two.say("/start", 2)
+        assert [each.topic for each in stub.at(GROUP)] == [7, 7, 8, 8]
+        one.read = two.read
+        reply = {"message_id": question.id, "from": {"id": BOT, "is_bot": True}}
+        assert (await one.say("We tag photos of products for a shop", reply_to_message=reply)).topic == 7
+        places = column(stub.store, "SELECT place FROM conversations ORDER BY place")
+        assert places == [f"telegram:{BOT}:{GROUP}:7", f"telegram:{BOT}:{GROUP}:8"]
+        answered = "SELECT DISTINCT place FROM conversations c JOIN answers a ON a.conversation = c.id"
+        assert column(stub.store, answered) == places[:1]
+
+
+async def test_an_anonymous_administrator_is_told_why_nothing_begins(tmp_path):
+    async with served(tmp_path) as stub:
+        group = Chat(stub, GROUP, 1087968824)
+        anonymous = {"from": {"id": 1087968824, "is_bot": True}, "sender_chat": {"id": GROUP, "type": "supergroup"}}
+        stub.message(GROUP, "what shall we have for lunch?", **anonymous)
+        said = await group.say("/start", **anonymous)
+        assert "anonymous" in said.text
+        assert said.reply is not None
+        assert column(stub.store, "SELECT count(*) FROM conversations") == [0]
+        assert column(stub.store, "SELECT status FROM inbox ORDER BY number") == ["ignored", "done"]
+
+
+async def test_cancel_keeps_a_draft_that_can_be_gone_on_with(tmp_path):
+    async with served(tmp_path) as stub:
+        ann = Chat(stub)
+        assert "no interview to stop" in (await ann.say("/cancel")).text
+        assert column(stub.store, "SELECT count(*) FROM conversations") == [0]
+        await ann.say("/start p-kind-tagging", 2)
+        assert "draft" in (await ann.say("/cancel")).text
+        assert column(stub.store, "SELECT status FROM conversations") == ["cancelled"]
+        history = await ann.say("/history")
+        stub.tap(history, "1")
+        await ann.edited(history, 1)
+        assert history.labels[0] == "Resume the draft"
+        resumed = await ann.tap(history, "Resume the draft")
+        while not resumed.labels:
+            resumed = await ann.next()
+        assert column(stub.store, "SELECT status FROM conversations") == ["open"]
+        assert column(stub.store, "SELECT value FROM current_answers") == ['"tagging"']
 
 
 async def test_what_means_nothing_is_kept_and_blocks_nobody(tmp_path):

@@ -1,24 +1,46 @@
 """Whatever the knowledge base can say stays within Telegram's limits, and is well-formed HTML."""
 
+import json
 import random
+from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from telegram_stub import check_keyboard, check_text, parsed, units
 
+import adapters.telegram as telegram_room
 from adapters.telegram.address import Address
 from adapters.telegram.formatting import LONGEST_CAPTION, parts
 from adapters.telegram.gateway import TelegramGateway
+from adapters.telegram.history import Past, card, delete_question, listed
 from adapters.telegram.keyboards import explained, ordered, ranking
+from adapters.telegram.own_data import told
 from adapters.telegram.pacing import Pacing
+from adapters.telegram.pictures import in_words
 from bot.advice.report import advise
 from bot.answers import Answer, Money
 from bot.case import Case
-from bot.effects import Ask, AskConflict, Compare, Confirm, Define, Explain, Greet, HelpWith, Inform, Note, Recommend, Summarise
+from bot.effects import (
+    Ask,
+    AskConflict,
+    Compare,
+    Confirm,
+    Define,
+    Explain,
+    Greet,
+    HelpWith,
+    Inform,
+    Note,
+    Recommend,
+    Summarise,
+    WhatIf,
+)
+from bot.erasure import Receipt
 from bot.markup import blocks, escape, plain
-from bot.speak import speak
-from bot.store import Outgoing
+from bot.speak import Message, pictured, speak
+from bot.store import Outgoing, Store
 from bot.taps import LONGEST, ranked_so_far
 from bot.understand.reading import Fact
 from knowledge.load import packaged
@@ -26,8 +48,16 @@ from telegram import Bot
 
 BASE = packaged()
 WORDS = BASE.words("en")
-GATEWAY = TelegramGateway(Bot("123456:" + "x" * 35), "AdvisorBot", BASE, "en", Pacing(), lambda: 0)
 OUTGOING = Outgoing(1, "abcd2345", "telegram", "telegram:1:2", "{}", "send", None, "", "pending", 0, None, None)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def gateway(tmp_path_factory):
+    """The gateway that composes what `fits` checks."""
+    store = Store(tmp_path_factory.mktemp("limits") / "advisor.db")
+    fits.gateway = TelegramGateway(Bot("123456:" + "x" * 35), "AdvisorBot", store, BASE, "en", Pacing(), lambda: 0)
+    yield
+    store.close()
 
 
 def case(**more):
@@ -35,10 +65,14 @@ def case(**more):
 
 
 def fits(effect, **more):
-    """Compose a message as it is sent, and check it as the server would."""
-    message = speak(effect, case(**more), BASE, 30)
+    """Say it, and check the message as the server would."""
+    return shown(speak(effect, case(**more), BASE, 30))
+
+
+def shown(message):
+    """A message in its parts, checked as the server would."""
     for private in (True, False):
-        found, keyboard = GATEWAY._composed(Address(chat=2, private=private), OUTGOING, message)
+        found, keyboard = fits.gateway._composed(Address(chat=2, private=private), OUTGOING, message)
         for part in found:
             check_text(parsed(part.html, "HTML"), 4096)
             check_text(part.text, 4096)
@@ -84,6 +118,43 @@ def test_every_advice_fits(seed):
     assert fits(Recommend(advice=advice), answers=given)
     fits(Compare(advice=advice), answers=given)
     fits(Summarise(final=True, stamp="12345678"), answers=given)
+    (caption,) = parts(pictured(Recommend(advice=advice), 1, case(answers=given)).markdown, LONGEST_CAPTION)
+    check_text(parsed(caption.html, "HTML"), 1024)
+    shown(in_words(json.dumps(advice.as_json()), BASE, "en"))
+    then = advise(answers(seed + 1000), BASE, "en")
+    fits(WhatIf(question="volume", value=500.0, now=advice, then=then), answers=given)
+
+
+@pytest.mark.parametrize("kind", get_args(Note.model_fields["kind"].annotation))
+def test_every_remark_fits(kind):
+    every = tuple(BASE.questions)
+    for id in (*every, None):
+        fits(Note(kind=kind, question=id, questions=every, offer_skip=True), answers=answers(4))
+        fits(Note(kind=kind, question=id), answers=answers(5))
+
+
+@pytest.mark.parametrize("name", ["x" * 500, "😀" * 250, "<b>&amp; *all* [of](it)\n\n# it", ""])
+def test_all_that_is_said_of_ones_own_data_fits(name):
+    link = "https://t.me/AdvisorBot?start=a-abcd2345"
+    statuses = [id.removeprefix("telegram_status_") for id in WORDS.sentences if id.startswith("telegram_status_")]
+    past = [Past("abcd2345", 0, 1, status, name, option) for status in statuses for option in (*BASE.options, None)]
+    shown(listed(past[:10], WORDS))
+    for each in past:
+        shown(card(each, WORDS, link))
+        shown(delete_question(each, WORDS))
+    receipt = Receipt("forget", 0, {"answers": 10**9}, ["f" * 64])
+    assert "ffffffffffff" in shown(Message(name="receipt", markdown=told(receipt, WORDS)))[0].text
+
+
+def test_every_sentence_of_telegrams_own_is_used_and_fits_a_caption():
+    code = "".join(file.read_text() for file in Path(telegram_room.__file__).parent.glob("*.py"))
+    for id, text in WORDS.sentences.items():
+        if id.startswith("telegram_"):
+            check_text(text, 4096)
+            stem = id.rpartition("_")[0]
+            assert id in code or f"{stem}_{{" in code, f"nothing says {id}"
+    for id in ("telegram_document", "telegram_my_data_caption"):
+        assert len(parts(WORDS.sentences[id], LONGEST_CAPTION)) == 1
 
 
 def test_all_else_that_is_said_fits():

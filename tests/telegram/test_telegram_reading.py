@@ -99,16 +99,22 @@ def test_a_mention_a_reply_and_a_command_count_in_a_group():
     assert read("you there", GROUP, entities=named).text == "you there"
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"sender_chat": {"id": GROUP, "type": "supergroup"}},
-        {"from": {"id": 1087968824, "is_bot": True}},
-        {"from": {"id": 77, "is_bot": True}},
-        {"from": None},
-    ],
-)
-def test_nobody_in_particular_is_ignored(more):
+ANONYMOUS_ADMIN = {"from": {"id": 1087968824, "is_bot": True}, "sender_chat": {"id": GROUP, "type": "supergroup"}}
+CHANNEL_AS_USER = {"from": {"id": 136817688, "is_bot": True}, "sender_chat": {"id": -5, "type": "channel"}}
+
+
+@pytest.mark.parametrize("more", [ANONYMOUS_ADMIN, CHANNEL_AS_USER, {"from": None}])
+def test_nobody_in_particular_is_refused_and_only_told_so_when_speaking_to_us(more):
+    for text in ("/start", f"/nonsense@{NAME}", f"@{NAME} we tag photos"):
+        refused = read(text, GROUP, **more)
+        assert (refused.token, refused.text) == ("t:anonymous", "")
+        assert refused.person == f"telegram:{BOT}:0"
+    for text in ("lunch?", "/nonsense", "/start@OtherBot"):
+        assert isinstance(read(text, GROUP, **more), Ignored)
+
+
+@pytest.mark.parametrize("more", [{"from": {"id": 77, "is_bot": True}}, {"from": {"id": 777000, "is_bot": False}}])
+def test_other_bots_and_telegram_itself_are_ignored(more):
     assert isinstance(read("/start", GROUP, **more), Ignored)
     assert isinstance(read(None, ANN, pinned_message={}), Ignored)
 
@@ -120,6 +126,7 @@ def test_links_start_with_answers_given_or_reopen():
     assert resumed(reopening("abcd2345")) == "abcd2345"
     assert read("/start a-abcd2345").resume == "abcd2345"
     assert read("/start group").fresh
+    assert read("/start history").token == "t:history"
     assert read("/start p-kind-tagging").via == "file"
 
 

@@ -1,0 +1,77 @@
+"""Which conversation and which message a delivery is about. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from adapters.telegram.deliveries import PLATFORM, moved_key, place
+from adapters.telegram.update import Update
+from bot.store import Conversation, Store
+
+
+@dataclass(frozen=True)
+class Given:
+    """The advice that a conversation was given last; `text` is its JSON, `at` UTC milliseconds."""
+
+    conversation: str
+    at: int
+    text: str
+
+
+def given(store: Store, conversation: str) -> Given | None:
+    """The advice that was given last."""
+    row = store.reading.execute(
+        "SELECT conversation, at, advice FROM advice WHERE conversation = ? ORDER BY event_number DESC LIMIT 1", (conversation,)
+    ).fetchone()
+    return Given(*row) if row else None
+
+
+def held_at(store: Store, here: str, chat: int, bot: int, *, private: bool) -> list[Conversation]:
+    """The conversations held at a place, the one talked in last first; those of the group that it was before count too."""
+    places = [here] if private else [here, *(place(bot, old, None) for old in _before(store, chat, bot))]
+    marks = ",".join("?" * len(places))
+    ids = store.reading.execute(
+        f"SELECT id FROM conversations WHERE place IN ({marks}) ORDER BY last_at DESC, rowid DESC LIMIT 20",  # noqa: S608  marks
+        places,
+    ).fetchall()
+    return [found for (id,) in ids if (found := store.conversation(id)) is not None]
+
+
+def _before(store: Store, chat: int, bot: int) -> list[int]:
+    """The ids that a supergroup had as a group."""
+    prefix = moved_key(bot, chat, 0).removesuffix("0")
+    rows = store.reading.execute(
+        "SELECT message_key FROM inbox WHERE platform = ? AND message_key >= ? AND message_key < ?",
+        (PLATFORM, prefix, prefix[:-1] + ";"),
+    )
+    return [int(key.removeprefix(prefix)) for (key,) in rows]
+
+
+def tapped(store: Store, held: Sequence[Conversation], sent_as: str) -> int | None:
+    """The number in the outbox of a message that was sent in one of these conversations."""
+    for conversation in held:
+        row = store.reading.execute(
+            "SELECT number FROM outbox WHERE conversation = ? AND sent_as = ? AND kind = 'send'",
+            (conversation.id, sent_as),
+        ).fetchone()
+        if row is not None:
+            return int(row[0])
+    return None
+
+
+def has_answers(store: Store, conversation: str) -> bool:
+    """Whether there is something to lose."""
+    found = store.reading.execute("SELECT 1 FROM answers WHERE conversation = ? LIMIT 1", (conversation,)).fetchone()
+    return found is not None
+
+
+def said_before(store: Store, bot: int, chat: int, message: int) -> str | None:
+    """What a message said before it was edited; None if that is not known."""
+    row = store.reading.execute(
+        "SELECT raw FROM inbox WHERE platform = ? AND message_key = ?", (PLATFORM, f"{bot}:{chat}:{message}")
+    ).fetchone()
+    if row is None or not row[0]:
+        return None
+    original = Update.model_validate_json(row[0]).message
+    return original.text or original.caption if original is not None else None

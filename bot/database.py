@@ -1,0 +1,243 @@
+"""One SQLite file: opening it, the one way to write, what may be read meanwhile, writes that are only drafted, errors in words.
+
+Rules: `transaction` is the one way to write; it holds the write lock between processes and threads and ends with a durable
+commit (WAL, synchronous=FULL) whose checkpoint is under the lock too. Outside it everything reads through `reading`, which
+sees what is committed and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from bot.failpoints import failpoint
+from bot.locks import WAIT_SECONDS, FileLock, Locked
+
+PAGES_PER_CHECKPOINT = 1000
+
+Writes = list[tuple[str, Sequence[object]] | Callable[[sqlite3.Connection], None]]
+"""Statements with their values, or changes that must read as they write, decided on and not yet executed."""
+
+
+class StoreError(Exception):
+    """The database cannot be used; the text says what happened, where, and what to do. Nothing half-done is stored."""
+
+
+class _Here(threading.local):
+    """What one thread has of a database: its reader, and the draft that its writes go into."""
+
+    reader: sqlite3.Connection | None = None
+    draft: Writes | None = None
+
+
+class Database:
+    """A database file, opened for writing or (`read_only`) for reading. Threads may share it."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        self.read_only = read_only
+        self._write_lock = FileLock(path.with_name(path.name + ".lock"))
+        self._turnstile = threading.RLock()  # the file lock is the process's; its threads take turns here
+        self._writer: int | None = None  # the thread whose transaction is open
+        self._here = _Here()
+        self._readers: list[sqlite3.Connection] = []
+        try:
+            self.connection = _read_only(path) if read_only else self._prepare(path)
+        except sqlite3.Error as error:
+            raise _explained(error, path) from error
+        except OSError as error:
+            raise StoreError(f"{path}: {error.strerror or error}; choose another file with --db or ADVISOR_DB") from error
+
+    def _prepare(self, path: Path) -> sqlite3.Connection:
+        from sqlite_utils.db import Database
+
+        from bot.schema import MIGRATIONS
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        before = os.umask(0o077)
+        try:
+            with self._write_lock.held():
+                connection = _connect(path)
+                database = Database(connection)
+                _refuse_newer(database, path)
+                if MIGRATIONS.pending(database):
+                    MIGRATIONS.apply(database)
+            path.chmod(0o600)
+        except Locked as error:
+            raise StoreError(f"{path} is being written by another process; try again in a moment") from error
+        finally:
+            os.umask(before)
+        return connection
+
+    def close(self) -> None:
+        """Close the file and its lock."""
+        for connection in (self.connection, *self._readers):
+            connection.close()
+        self._readers.clear()
+        self._here = _Here()
+        self._write_lock.close()
+
+    # --- writing -------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, durable when the block ends. Raises StoreError when the disk, a lock or the file says no."""
+        with self._turnstile:
+            try:
+                with self._write_lock.held(WAIT_SECONDS):
+                    self.connection.execute("BEGIN IMMEDIATE")
+                    self._writer = threading.get_ident()
+                    try:
+                        yield
+                        self._before_commit()
+                    except BaseException:
+                        if self.connection.in_transaction:
+                            self.connection.execute("ROLLBACK")
+                        raise
+                    self.connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise _explained(error, self.path) from error
+            except Locked as error:
+                raise StoreError(f"{self.path} is being written by another process; nothing was stored, try again") from error
+            finally:
+                self._writer = None
+
+    def _before_commit(self) -> None:
+        """What has to be done once for all that a transaction wrote."""
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """One turn inside a group: undone alone if it fails."""
+        self.connection.execute("SAVEPOINT turn")
+        try:
+            yield
+        except BaseException:
+            if self.connection.in_transaction:  # a full disk has already undone the whole transaction
+                self.connection.execute("ROLLBACK TO turn")
+                self.connection.execute("RELEASE turn")
+            raise
+        self.connection.execute("RELEASE turn")
+
+    @contextmanager
+    def drafted(self) -> Iterator[Writes]:
+        """What this thread writes in the block is only noted, to be applied in a transaction; reads see nothing of it."""
+        draft = self._here.draft = []
+        try:
+            yield draft
+        except sqlite3.Error as error:
+            raise _explained(error, self.path) from error
+        finally:
+            self._here.draft = None
+
+    def apply(self, draft: Writes) -> None:
+        """Write what was drafted."""
+        for each in draft:
+            if callable(each):
+                self.do(each)
+            else:
+                self._execute(*each)
+            failpoint("C4")
+
+    def do(self, change: Callable[[sqlite3.Connection], None]) -> None:
+        """Make a change that reads as it writes now, or note it in the draft of this thread."""
+        if self._here.draft is None:
+            self._before_commit()  # it may touch lines of this transaction, and expects them to be indexed
+            change(self.connection)
+        else:
+            self._here.draft.append(change)
+
+    def _write(self, sql: str, values: Sequence[object]) -> sqlite3.Cursor | None:
+        """Write now, or note it in the draft of this thread."""
+        if self._here.draft is None:
+            return self._execute(sql, values)
+        self._here.draft.append((sql, values))
+        return None
+
+    def _execute(self, sql: str, values: Sequence[object]) -> sqlite3.Cursor:
+        return self.connection.execute(sql, values)
+
+    # --- reading -------------------------------------------------------------------------------------------------------
+
+    @property
+    def reading(self) -> sqlite3.Connection:
+        """What to read through: in a transaction of this thread it sees what that wrote, else only what is committed."""
+        if self.read_only or self._writer == threading.get_ident():
+            return self.connection
+        if self._here.reader is None:
+            self._here.reader = _read_only(self.path)
+            self._readers.append(self._here.reader)
+        return self._here.reader
+
+    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """What a query finds; a database error in words."""
+        try:
+            return self.reading.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise _explained(error, self.path) from error
+
+    def version(self) -> int:
+        """Another number once another process has committed anything; what this one writes does not count."""
+        try:
+            with self._turnstile:
+                return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error as error:
+            raise _explained(error, self.path) from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=5, cached_statements=256, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_PER_CHECKPOINT}")
+    return connection
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        raise StoreError(f"{path} does not exist; name a database with --db or ADVISOR_DB, or start one with `advisor chat`")
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5, check_same_thread=False
+    )
+
+
+def _refuse_newer(database: object, path: Path) -> None:
+    from sqlite_utils.db import Database
+
+    from bot.schema import MIGRATIONS
+
+    assert isinstance(database, Database)  # noqa: S101  narrows the lazily imported type
+    ours = {migration.name for migration in MIGRATIONS._migrations}
+    newer = [applied.name for applied in MIGRATIONS.applied(database) if applied.name not in ours]
+    if newer:
+        raise StoreError(
+            f"{path} was written by a newer version of the advisor ({', '.join(newer)}); update the advisor to open it"
+        )
+
+
+def _explained(error: sqlite3.Error, path: Path) -> StoreError:
+    """A database error in words that say what to do."""
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = code & 0xFF if isinstance(code, int) else None
+    match primary:
+        case sqlite3.SQLITE_FULL:
+            what = "the disk (or the size limit of the database) is full; nothing was stored, free some space and try again"
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
+            what = "the file or its folder cannot be written; check permissions or choose another file with --db"
+        case sqlite3.SQLITE_CANTOPEN:
+            what = "the file cannot be opened; check that its folder exists and can be written"
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            what = "another program holds the database; nothing was stored, close it or try again"
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            what = "this is not an intact SQLite database; restore a backup (see `advisor backup`) or choose another file"
+        case _:
+            what = f"{error}"
+    return StoreError(f"{path}: {what}")

@@ -1,0 +1,177 @@
+"""The pictures of an advice: nothing clipped or overlapping, the same bytes each time, and words for those who see none."""
+
+import itertools
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+from resvg_py import svg_to_bytes
+
+from advices import drawn, every, examples
+from bot.bars import LONGEST, bars
+from bot.chart import NoPicture, alt, draw, pictures
+from bot.chart_money import money_scene
+from bot.chart_options import moving, options_scene
+from bot.lettering import balanced, fitted, width, wrapped
+from bot.scene import EDGE, WIDTH
+from knowledge.load import packaged
+
+WORDS = packaged().words("en")
+ALL = every()
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def scenes(advice):
+    found = [options_scene(advice, WORDS)]
+    return [*found, money_scene(advice, WORDS, "en")] if "money" in pictures(advice) else found
+
+
+def apart(a, b):
+    return a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+
+
+def within(a, b):
+    return b[0] <= a[0] and b[1] <= a[1] and a[2] <= b[2] and a[3] <= b[3]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_label_is_clipped_and_no_two_overlap(name):
+    for scene in scenes(ALL[name]):
+        for text in scene.texts:
+            left, top, right, bottom = text.bounds
+            assert left >= EDGE - 1 and right <= WIDTH - EDGE + 1, text
+            assert top >= 0 and bottom <= scene.height, text
+        for one, other in itertools.combinations(scene.texts, 2):
+            assert apart(one.bounds, other.bounds), (one, other)
+        for box in scene.boxes:
+            assert box.x >= EDGE - 1 and box.x + box.width <= WIDTH - EDGE + 1 and box.width > 0, box
+            edges = (box.x, box.y, box.x + box.width, box.y + box.height)
+            for text in scene.texts:
+                assert apart(edges, text.bounds) or within(text.bounds, edges), (box, text)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_there_is_no_empty_space(name):
+    for scene in scenes(ALL[name]):
+        marks = sorted([(t.bounds[1], t.bounds[3]) for t in scene.texts] + [(b.y, b.y + b.height) for b in scene.boxes])
+        reached = 0.0
+        for top, bottom in marks:
+            assert top - reached <= 60, f"{top - reached:.0f} px of nothing above {top:.0f}"
+            reached = max(reached, bottom)
+        assert scene.height - reached <= 60
+
+
+def test_no_word_of_the_picture_is_cut_off():
+    cut = {text.text for advice in ALL.values() for scene in scenes(advice) for text in scene.texts if text.text.endswith("…")}
+    assert not cut
+
+
+def test_the_drawn_advices_are_of_every_kind():
+    kinds = {advice.verdict for advice in ALL.values()}
+    out = {sum(option.excluded is not None for option in advice.options) for advice in drawn().values()}
+    assert kinds == {"clear", "likely", "close", "abstain"}
+    assert {0, 1, 2, 3} <= out
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", examples())
+def test_the_same_advice_gives_the_same_bytes(name, theme):
+    for which in pictures(examples()[name]):
+        first, again = (draw(examples()[name], packaged(), "en", which, theme) for _ in range(2))
+        assert first == again
+        assert first.png.startswith(b"\x89PNG") and int.from_bytes(first.png[16:20]) == 1000
+
+
+def test_a_picture_without_glyphs_would_be_noticed():
+    picture = draw(examples()["close"], packaged())
+    bare = re.sub(r"<text .*?</text>\n", "", picture.svg)
+    without_fonts = bytes(svg_to_bytes(svg_string=picture.svg, skip_system_fonts=True))
+    assert bytes(svg_to_bytes(svg_string=bare, skip_system_fonts=True)) == without_fonts
+    assert picture.png != without_fonts
+
+
+def test_every_character_of_the_pictures_is_in_the_font():
+    from bot.lettering import _advances
+
+    known = _advances(False)[0].keys() & _advances(True)[0].keys()
+    shown = {each for advice in ALL.values() for scene in scenes(advice) for text in scene.texts for each in text.text}
+    assert {ord(each) for each in shown} <= known
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_texts_stand_out_from_what_is_behind_them(theme):
+    root = ET.fromstring(draw(examples()["split"], packaged(), "en", "options", theme).svg)
+    paper = root.find(f"{SVG}rect").get("fill")
+    boxes = [box for box in root.iter(f"{SVG}rect") if box.get("x")]
+    for text in root.iter(f"{SVG}text"):
+        x, y = float(text.get("x")), float(text.get("y")) - 5
+        behind = [b.get("fill") for b in boxes if _inside(b, x, y)]
+        assert contrast(text.get("fill"), behind[-1] if behind else paper) >= 4.5, text.text
+
+
+def _inside(box, x, y):
+    left, top = float(box.get("x")), float(box.get("y"))
+    return left <= x <= left + float(box.get("width")) and top <= y <= top + float(box.get("height"))
+
+
+def contrast(one, other):
+    """WCAG 2 contrast ratio of two colours."""
+
+    def luminance(colour):
+        parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_alt_text_has_the_numbers_of_the_picture(name):
+    told = alt(ALL[name], packaged())
+    for option in ALL[name].options:
+        short = WORDS.options[option.id].short
+        assert short in told
+        if option.rank is not None:
+            assert f"{short}, score {100 * option.value:.0f}" in told
+        else:
+            assert option.excluded.text in told
+    assert ALL[name].headline in told
+
+
+def test_bars_that_turn_the_advice_come_first():
+    for advice in ALL.values():
+        turning = [bar.low < 0 for bar in moving(advice)]
+        assert turning == sorted(turning, reverse=True)
+
+
+def test_an_advice_without_handling_time_has_no_picture_of_the_money():
+    unpriced = next(advice for advice in ALL.values() if "money" not in pictures(advice))
+    with pytest.raises(NoPicture, match="handling time"):
+        draw(unpriced, packaged(), "en", "money")
+
+
+def test_what_a_person_wrote_cannot_become_markup():
+    hostile = examples()["close"].model_copy(update={"headline": '<script>alert(1)</script> & "quotes"'})
+    svg = draw(hostile, packaged()).svg
+    assert "<script" not in svg
+    assert "script" in "".join(ET.fromstring(svg).itertext())
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_bars_of_the_terminal_align_and_show_every_option(name):
+    lines = bars(ALL[name], WORDS).split("\\\n")[1:]
+    assert len(lines) == len(ALL[name].options)
+    starts = {line.replace("*", "").index(WORDS.options[o.id].short) for line, o in zip(lines, ALL[name].options, strict=True)}
+    assert starts == {3}
+    assert all(line.count("█") <= LONGEST for line in lines)
+
+
+def test_text_is_wrapped_within_its_room_and_cut_with_an_ellipsis():
+    text = "one two three four five six seven eight nine ten 100 %"
+    lines = wrapped(text, 20, 150)
+    assert " ".join(lines).replace("\N{NO-BREAK SPACE}", " ") == text
+    assert all(width(line, 20) <= 150 for line in lines)
+    assert wrapped(text, 20, 150, most=2)[-1].endswith("…")
+    assert width(fitted(text, 20, 100), 20) <= 100
+    assert len(balanced(text, 20, 400, True)) == len(wrapped(text, 20, 400, True))
