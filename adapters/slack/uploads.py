@@ -6,18 +6,12 @@ not take is said in words; the advice itself never waits for its picture.
 
 from __future__ import annotations
 
-import asyncio
-import json
 from dataclasses import dataclass
 
-import structlog
-
-from bot.advice.advice import Advice
+from bot.drawing import drawn
 from bot.speak import Message
 from bot.store import Outgoing, Store
 from knowledge.model import Knowledge
-
-log = structlog.get_logger()
 
 EXPORT = "export."
 LONGEST_ALT, LONGEST_TITLE = 1_000, 250
@@ -52,20 +46,9 @@ async def file_of(message: Message, outgoing: Outgoing, store: Store, knowledge:
     name = file_name(message, outgoing)
     if message.picture is None:
         return File(name, knowledge.words(language).sentences["slack_export_title"], message.markdown.encode())
-    given = store.advice_at(outgoing.conversation, message.picture)
-    if given is None:  # erased meanwhile
+    picture = await drawn(store, outgoing.conversation, message.picture, knowledge, language)
+    if picture is None:
         return None
-    try:
-        return await asyncio.to_thread(_drawn, given, name, knowledge, language)
-    except Exception as error:  # whatever is wrong with a picture, the advice follows in words
-        log.error("picture not drawn", error=type(error).__name__, exc_info=True)
-        return None
-
-
-def _drawn(given: str, name: str, knowledge: Knowledge, language: str) -> File:
-    from bot.chart import draw  # brings the renderer, which only an advice needs
-
-    picture = draw(Advice.from_json(json.loads(given)), knowledge, language)
     return File(name, picture.title[:LONGEST_TITLE], picture.png, whole_sentences(picture.alt))
 
 

@@ -21,6 +21,7 @@ from adapters.telegram.formatting import Part
 from adapters.telegram.keyboards import explained, keyboard, ranking
 from adapters.telegram.links import HISTORY
 from adapters.telegram.pacing import Pacing
+from bot.drawing import drawn
 from bot.markup import escape
 from bot.sender import NotSent, PlaceClosed, Unknown, Unsendable
 from bot.speak import Button, Message
@@ -107,12 +108,14 @@ class TelegramGateway:
 
     async def _picture(self, address: Address, outgoing: Outgoing, message: Message) -> str:
         """The picture with the verdict under it; without a picture, or if it is refused, the verdict alone."""
-        png = await pictures.drawn(self.store, outgoing.conversation, message, self.knowledge, self.language)
-        if png is not None:
+        picture = await drawn(self.store, outgoing.conversation, message.picture or 0, self.knowledge, self.language)
+        if picture is not None:
             shown = pictures.with_button(message, self.words)
             caption = formatting.parts(shown.markdown, formatting.LONGEST_CAPTION)[0]
             try:
-                return await self.calls.photo(address, png, f"advice-{outgoing.conversation}.png", caption, keyboard(shown))
+                return await self.calls.photo(
+                    address, picture.png, f"advice-{outgoing.conversation}.png", caption, keyboard(shown)
+                )
             except Unsendable as error:
                 log.error("picture refused", why=str(error))
         failed = f"{message.markdown}\n\n{escape(self.words.sentences['picture_failed'])}"
