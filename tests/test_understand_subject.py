@@ -28,6 +28,7 @@ class Asked(BaseModel):
 
 
 ASKED = TypeAdapter(list[Asked]).validate_python(yaml.safe_load((QUESTIONS / "asked.yaml").read_text("utf-8")))
+STRANGERS = yaml.safe_load((QUESTIONS / "strangers.yaml").read_text("utf-8"))
 DECLINED = TypeAdapter(list[str]).validate_python(yaml.safe_load((QUESTIONS / "declined.yaml").read_text("utf-8")))
 ANSWERS = {asked.ask: answer(asked.ask, BASE) for asked in ASKED}
 
@@ -47,6 +48,27 @@ def test_the_sets_are_as_large_as_asked_for_and_name_only_what_the_base_holds() 
 def test_a_wanted_claim_comes_first_or_among_the_first_three() -> None:
     assert hits(1) >= 0.93
     assert hits(3) >= 0.95
+
+
+def first_facts(text: str, first: int) -> set[str]:
+    """The first so many of each sort of fact that an answer cites."""
+    given = answer(text, BASE)
+    return {id for ids in (given.claims, given.evidence, given.precedents, given.notes) for id in ids[:first]}
+
+
+def test_strangers_questions_get_a_fact_that_answers_them() -> None:
+    asked = STRANGERS["asked"]
+    assert sum(not first_facts(text, 1).isdisjoint(wanted) for text, wanted in asked) >= 0.90 * len(asked)
+    assert sum(not first_facts(text, 3).isdisjoint(wanted) for text, wanted in asked) >= 0.95 * len(asked)
+
+
+def test_strangers_questions_about_other_things_get_none() -> None:
+    assert [text for text in STRANGERS["declined"] if not answer(text, BASE).declined] == []
+
+
+@pytest.mark.parametrize("text", ["my card is lost", "how old are you?", "what is my name?", "can you stop?", "say my name"])
+def test_one_word_that_many_subjects_share_gets_no_answer(text: str) -> None:
+    assert answer(text, BASE).declined
 
 
 def test_every_claim_of_the_article_is_wanted_by_some_question() -> None:

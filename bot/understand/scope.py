@@ -189,7 +189,7 @@ class Scope:
         for place, word in enumerate(words):
             if place and word.clause != words[place - 1].clause:
                 past = past and word.sentence == words[place - 1].sentence and word.clause not in comes_back
-            past = past or word.clause in begins and word.clause not in comes_back
+            past = past or (word.clause in begins and word.clause not in comes_back)
             over.append(past)
         return over
 
