@@ -29,9 +29,9 @@ class Batches:
                     named.setdefault(_singular(scene.text.words[place].norm), (index, amount, period))
         for index, (amount, following) in enumerate(pairwise(scene.amounts)):
             period = periods.of.get(index + 1)
-            if amount.kind == following.kind == "count" and index not in periods.of and period is not None:
-                if self._each(scene, amount, following):
-                    self._multiply(index, amount, index + 1, following, period)
+            counted = amount.kind == following.kind == "count" and index not in periods.of
+            if counted and period is not None and self._each(scene, amount, following):
+                self._multiply(index, amount, index + 1, following, period)
         if not named:
             return
         for index, amount in enumerate(scene.amounts):
