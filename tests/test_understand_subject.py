@@ -1,8 +1,8 @@
 """Questions about the subject are answered from the base, with sources and dates, or declined."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 import yaml
@@ -202,15 +202,22 @@ def test_any_mixture_of_its_words_gets_an_answer_or_a_refusal(text: str) -> None
 
 
 @pytest.mark.parametrize("piece", ["a", " ", "?", "? ", "é", "ab ", "secure ", "securre ", "1,", "\n", ". ", "x? "])
-def test_time_is_linear_in_the_length_of_hostile_text(piece: str) -> None:
-    def seconds(length: int) -> float:
-        text = (piece * length)[:length]
-        rounds = []
-        for _ in range(3):
-            start = perf_counter()
-            answer(text, BASE)
-            rounds.append(perf_counter() - start)
-        return min(rounds)
+def test_twice_the_hostile_text_is_twice_the_work(piece: str) -> None:
+    def work(length: int) -> int:
+        """How many functions are called; counted, since time is not the same twice."""
+        text, calls = (piece * length)[:length], 0
 
-    assert seconds(40_000) < 0.25
-    assert seconds(40_000) < 40 * seconds(4_000) + 0.01
+        def count(*_: object) -> None:
+            nonlocal calls
+            calls += 1
+
+        before = sys.getprofile()
+        sys.setprofile(count)
+        try:
+            answer(text, BASE)
+        finally:
+            sys.setprofile(before)
+        return calls
+
+    work(100)  # what is compiled or remembered once
+    assert work(40_000) <= 2.1 * work(20_000) + 500

@@ -37,8 +37,8 @@ class Batches:
         for index, amount in enumerate(scene.amounts):
             if amount.kind != "count" or scene.scope.moods[amount.start] is Mood.ASKED:
                 continue
-            following = scene.amounts[index + 1].start if index + 1 < len(scene.amounts) else len(scene.text.words)
-            batch = next((named[name] for name in self._held_by(scene, amount, following) if name in named), None)
+            until = scene.amounts[index + 1].start if index + 1 < len(scene.amounts) else len(scene.text.words)
+            batch = next((named[name] for name in self._held_by(scene, amount, until) if name in named), None)
             if batch is not None and batch[0] != index and index not in self.used:
                 self._multiply(index, amount, *batch)
 
@@ -58,10 +58,10 @@ class Batches:
         return scene.same_clause(amount.start, following.start) and any(scene.has(place, "each_one") for place in near)
 
     @staticmethod
-    def _held_by(scene: Scene, amount: Amount, following: int) -> list[str]:
+    def _held_by(scene: Scene, amount: Amount, until: int) -> list[str]:
         """What the items are counted by: the words behind "per" and the like."""
         words = scene.text.words
-        last = min(amount.end + REACH, following, len(words) - 1)
+        last = min(amount.end + REACH, until, len(words) - 1)
         return [
             _singular(words[place + 1].norm)
             for place in range(amount.end, last)
