@@ -30,7 +30,7 @@ def main() -> None:
 
     sentences = [
         text
-        for name in ("development", "blind")
+        for name in ("development", "blind", "strangers", "traps")
         for text, _ in yaml.load((UTTERANCES / f"{name}.yaml").read_text("utf-8"), Loader)
     ]
     first = time.perf_counter()

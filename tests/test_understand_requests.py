@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answers import check
-from bot.understand.choose import exact
+from bot.understand.choose import exact, read_answer
 from bot.understand.intents import request
 from bot.understand.phrasing import Malformed, Phrases
 from bot.understand.reading import REQUEST_KINDS, Request
@@ -45,7 +45,7 @@ def phrases(name: str) -> list[Phrase]:
     return [Phrase(*row) for row in yaml.load((HERE / "phrases" / name).read_text("utf-8"), Loader)]
 
 
-DEVELOPMENT, BLIND = phrases("requests.yaml"), phrases("requests_blind.yaml")
+DEVELOPMENT, BLIND, STRANGERS = phrases("requests.yaml"), phrases("requests_blind.yaml"), phrases("strangers.yaml")
 
 
 def utterances() -> Iterator[str]:
@@ -80,8 +80,39 @@ def test_nine_of_ten_unseen_phrases_are_recognised() -> None:
     assert right / len(BLIND) >= 0.9
 
 
+def test_nine_of_ten_messages_of_strangers_are_recognised() -> None:
+    print(confusion(STRANGERS))
+    kinds = [(phrase.kind, made.kind if (made := request(phrase.text, KNOWLEDGE)) else None) for phrase in STRANGERS]
+    assert sum(meant == made for meant, made in kinds) / len(kinds) >= 0.92
+
+
+@pytest.mark.parametrize("id", [id for id, question in KNOWLEDGE.questions.items() if question.type != "text"])
+def test_a_request_that_is_missed_is_no_answer_either(id: str) -> None:
+    question = KNOWLEDGE.questions[id]
+    missed = [
+        phrase.text
+        for phrase in STRANGERS
+        if phrase.kind not in (None, "yes", "no") and request(phrase.text, KNOWLEDGE, open_question=id) is None
+    ]
+    assert [text for text in missed if read_answer(text, question, WORDS) is not None] == []
+
+
+def test_what_would_end_an_interview_needs_to_be_near_an_example() -> None:
+    assert request("forget about cost for a moment", KNOWLEDGE) is None
+    assert request("never mind, end the interview", KNOWLEDGE) == Request(kind="cancel")
+
+
+def test_a_message_like_the_examples_is_a_request_and_one_that_states_facts_is_none() -> None:
+    assert request("hmm the hourly cost from before needs fixing", KNOWLEDGE) == Request(kind="change", about="hourly_cost")
+    assert request("would you still say that if we had a team to manage it?", KNOWLEDGE) is not None
+    assert request("summary writing for legal documents", KNOWLEDGE) is None
+    assert request("all equally important", KNOWLEDGE, open_question="priorities") is None
+
+
 def test_no_answer_or_description_is_taken_for_a_request() -> None:
-    taken = [phrase.text for phrase in (*DEVELOPMENT, *BLIND) if phrase.kind is None and request(phrase.text, KNOWLEDGE)]
+    taken = [
+        phrase.text for phrase in (*DEVELOPMENT, *BLIND, *STRANGERS) if phrase.kind is None and request(phrase.text, KNOWLEDGE)
+    ]
     assert taken == []
 
 

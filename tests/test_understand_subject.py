@@ -1,8 +1,8 @@
 """Questions about the subject are answered from the base, with sources and dates, or declined."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 import yaml
@@ -28,6 +28,7 @@ class Asked(BaseModel):
 
 
 ASKED = TypeAdapter(list[Asked]).validate_python(yaml.safe_load((QUESTIONS / "asked.yaml").read_text("utf-8")))
+STRANGERS = yaml.safe_load((QUESTIONS / "strangers.yaml").read_text("utf-8"))
 DECLINED = TypeAdapter(list[str]).validate_python(yaml.safe_load((QUESTIONS / "declined.yaml").read_text("utf-8")))
 ANSWERS = {asked.ask: answer(asked.ask, BASE) for asked in ASKED}
 
@@ -47,6 +48,27 @@ def test_the_sets_are_as_large_as_asked_for_and_name_only_what_the_base_holds() 
 def test_a_wanted_claim_comes_first_or_among_the_first_three() -> None:
     assert hits(1) >= 0.93
     assert hits(3) >= 0.95
+
+
+def first_facts(text: str, first: int) -> set[str]:
+    """The first so many of each sort of fact that an answer cites."""
+    given = answer(text, BASE)
+    return {id for ids in (given.claims, given.evidence, given.precedents, given.notes) for id in ids[:first]}
+
+
+def test_strangers_questions_get_a_fact_that_answers_them() -> None:
+    asked = STRANGERS["asked"]
+    assert sum(not first_facts(text, 1).isdisjoint(wanted) for text, wanted in asked) >= 0.90 * len(asked)
+    assert sum(not first_facts(text, 3).isdisjoint(wanted) for text, wanted in asked) >= 0.95 * len(asked)
+
+
+def test_strangers_questions_about_other_things_get_none() -> None:
+    assert [text for text in STRANGERS["declined"] if not answer(text, BASE).declined] == []
+
+
+@pytest.mark.parametrize("text", ["my card is lost", "how old are you?", "what is my name?", "can you stop?", "say my name"])
+def test_one_word_that_many_subjects_share_gets_no_answer(text: str) -> None:
+    assert answer(text, BASE).declined
 
 
 def test_every_claim_of_the_article_is_wanted_by_some_question() -> None:
@@ -180,15 +202,22 @@ def test_any_mixture_of_its_words_gets_an_answer_or_a_refusal(text: str) -> None
 
 
 @pytest.mark.parametrize("piece", ["a", " ", "?", "? ", "é", "ab ", "secure ", "securre ", "1,", "\n", ". ", "x? "])
-def test_time_is_linear_in_the_length_of_hostile_text(piece: str) -> None:
-    def seconds(length: int) -> float:
-        text = (piece * length)[:length]
-        rounds = []
-        for _ in range(3):
-            start = perf_counter()
-            answer(text, BASE)
-            rounds.append(perf_counter() - start)
-        return min(rounds)
+def test_twice_the_hostile_text_is_twice_the_work(piece: str) -> None:
+    def work(length: int) -> int:
+        """How many functions are called; counted, since time is not the same twice."""
+        text, calls = (piece * length)[:length], 0
 
-    assert seconds(40_000) < 0.25
-    assert seconds(40_000) < 40 * seconds(4_000) + 0.01
+        def count(*_: object) -> None:
+            nonlocal calls
+            calls += 1
+
+        before = sys.getprofile()
+        sys.setprofile(count)
+        try:
+            answer(text, BASE)
+        finally:
+            sys.setprofile(before)
+        return calls
+
+    work(100)  # what is compiled or remembered once
+    assert work(40_000) <= 2.1 * work(20_000) + 500

@@ -29,16 +29,16 @@ class Batches:
                     named.setdefault(_singular(scene.text.words[place].norm), (index, amount, period))
         for index, (amount, following) in enumerate(pairwise(scene.amounts)):
             period = periods.of.get(index + 1)
-            if amount.kind == following.kind == "count" and index not in periods.of and period is not None:
-                if self._each(scene, amount, following):
-                    self._multiply(index, amount, index + 1, following, period)
+            counted = amount.kind == following.kind == "count" and index not in periods.of
+            if counted and period is not None and self._each(scene, amount, following):
+                self._multiply(index, amount, index + 1, following, period)
         if not named:
             return
         for index, amount in enumerate(scene.amounts):
             if amount.kind != "count" or scene.scope.moods[amount.start] is Mood.ASKED:
                 continue
-            following = scene.amounts[index + 1].start if index + 1 < len(scene.amounts) else len(scene.text.words)
-            batch = next((named[name] for name in self._held_by(scene, amount, following) if name in named), None)
+            until = scene.amounts[index + 1].start if index + 1 < len(scene.amounts) else len(scene.text.words)
+            batch = next((named[name] for name in self._held_by(scene, amount, until) if name in named), None)
             if batch is not None and batch[0] != index and index not in self.used:
                 self._multiply(index, amount, *batch)
 
@@ -51,14 +51,17 @@ class Batches:
     @staticmethod
     def _each(scene: Scene, amount: Amount, following: Amount) -> bool:
         """ "300 farms each send one note a day": the second number is that of each."""
-        near = (*range(max(amount.start - NAMED - 1, 0), amount.start), *range(amount.end + 1, min(amount.end + REACH, following.start)))
+        near = (
+            *range(max(amount.start - NAMED - 1, 0), amount.start),
+            *range(amount.end + 1, min(amount.end + REACH, following.start)),
+        )
         return scene.same_clause(amount.start, following.start) and any(scene.has(place, "each_one") for place in near)
 
     @staticmethod
-    def _held_by(scene: Scene, amount: Amount, following: int) -> list[str]:
+    def _held_by(scene: Scene, amount: Amount, until: int) -> list[str]:
         """What the items are counted by: the words behind "per" and the like."""
         words = scene.text.words
-        last = min(amount.end + REACH, following, len(words) - 1)
+        last = min(amount.end + REACH, until, len(words) - 1)
         return [
             _singular(words[place + 1].norm)
             for place in range(amount.end, last)

@@ -171,7 +171,7 @@ class Scope:
         )
 
     def _other_times(self, marks: Mapping[str, Sequence[Hit]]) -> list[bool]:
-        """For each word whether it is about the past: from the clause that says so to one that comes back, or the sentence's end."""
+        """For each word whether it is about the past: from the clause that says so to one that comes back, or the end."""
         words = self._text.words
         begins = {words[hit.start].clause for hit in marks.get("past", ())}
         verbs = {words[hit.start].clause for hit in marks.get("past_verb", ())}
