@@ -79,7 +79,7 @@ class Database:
     def close(self) -> None:
         """Close the file and its lock, after what another thread is just writing."""
         with self._turnstile:
-            for connection in (self.connection, *self._readers):
+            for connection in (*self._readers, self.connection):  # the writer last: it puts the write-ahead log away
                 connection.close()
             self._readers.clear()
             self._here = _Here()
