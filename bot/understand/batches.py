@@ -51,7 +51,10 @@ class Batches:
     @staticmethod
     def _each(scene: Scene, amount: Amount, following: Amount) -> bool:
         """ "300 farms each send one note a day": the second number is that of each."""
-        near = (*range(max(amount.start - NAMED - 1, 0), amount.start), *range(amount.end + 1, min(amount.end + REACH, following.start)))
+        near = (
+            *range(max(amount.start - NAMED - 1, 0), amount.start),
+            *range(amount.end + 1, min(amount.end + REACH, following.start)),
+        )
         return scene.same_clause(amount.start, following.start) and any(scene.has(place, "each_one") for place in near)
 
     @staticmethod

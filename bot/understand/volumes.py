@@ -42,7 +42,9 @@ def volumes(scene: Scene, periods: Periods, horizons: Mapping[int, float], used:
         elif not (scene.has(amount.end, "not_items") or _is_sample(scene, amount) or _is_pay(scene, amount, period)):
             start, end = min(amount.start, period.start), max(amount.end, period.end)
             scope = scene.scope
-            firm = not (amount.rough or scope.at_peak(amount.start) or scope.narrowed(amount.start) or scope.no_work(amount.start))
+            firm = not (
+                amount.rough or scope.at_peak(amount.start) or scope.narrowed(amount.start) or scope.no_work(amount.start)
+            )
             yield Found("volume", (amount.value * period.monthly,), start, end, firm)
     yield from _totals(scene, totals, horizons, one_off)
 
