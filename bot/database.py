@@ -19,7 +19,10 @@ from typing import Any
 from bot.failpoints import failpoint
 from bot.locks import WAIT_SECONDS, FileLock, Locked
 
-PAGES_PER_CHECKPOINT = 1000
+PAGES_PER_CHECKPOINT = 4000
+"""16 MB. A turn changes the same pages as the turn before it: the later they are copied, the less often."""
+CACHE_KB = 16_000
+"""Enough for the inner pages of a million conversations; SQLite's own 2 MB cost a fifth of a turn on half as many."""
 
 Writes = list[Callable[[], object]]
 """What is to be written, decided on and not yet done."""
@@ -76,12 +79,13 @@ class Database:
         return connection
 
     def close(self) -> None:
-        """Close the file and its lock."""
-        for connection in (self.connection, *self._readers):
-            connection.close()
-        self._readers.clear()
-        self._here = _Here()
-        self._write_lock.close()
+        """Close the file and its lock, after what another thread is just writing."""
+        with self._turnstile:
+            for connection in (*self._readers, self.connection):  # the writer last: it puts the write-ahead log away
+                connection.close()
+            self._readers.clear()
+            self._here = _Here()
+            self._write_lock.close()
 
     # --- writing -------------------------------------------------------------------------------------------------------
 
@@ -201,6 +205,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_PER_CHECKPOINT}")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KB}")
     return connection
 
 

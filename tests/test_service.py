@@ -161,6 +161,14 @@ def test_every_line_is_indexed_when_its_transaction_ends(service, store):
     store.connection.execute("INSERT INTO transcript_search(transcript_search) VALUES ('integrity-check')")
 
 
+def test_closing_leaves_one_whole_file(tmp_path):
+    store = Store(tmp_path / "advisor.db")
+    begun(server(store).service, WORDS[0])
+    assert store.backlog("fake") == 0
+    store.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["advisor.db", "advisor.db.lock"]
+
+
 def test_migrations_have_names_of_their_own_in_the_order_in_which_they_are_applied():
     names = [migration.name for migration in MIGRATIONS._migrations]
     assert len(set(names)) == len(names)

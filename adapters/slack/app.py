@@ -81,6 +81,7 @@ async def serve(
     def refused(why: str | None) -> None:
         server.trouble = why
 
+    desk.warm()  # before anybody is let in
     server = Server(desk, SlackGateway(client, store, look, refused))
     if started is not None:
         started(server)

@@ -95,6 +95,7 @@ async def _served(
     gateway = TelegramGateway(bot, username, store, knowledge, settings.advisor_lang, pacing, _now)
     loop = asyncio.get_running_loop()
     desk.username, desk.unstored = username, lambda address, message: loop.call_soon_threadsafe(gateway.soon, address, message)
+    desk.warm()  # before anybody is let in
     server = Server(desk, gateway)
     if started is not None:
         started(server)
