@@ -52,15 +52,18 @@ def export(reading: Reading, ids: tuple[str, ...], wanted: Filter, form: Any, ou
         if not as_json:
             click.echo(path)
 
+    def table() -> Iterator[str]:
+        nonlocal written
+        yield written_rows([COLUMNS])
+        for transcript, retelling in whole():
+            yield written_rows(rows(transcript, retelling))
+            written += 1
+
     try:
         if out == "-":
             _to_stdout(whole(), form)
         elif form == "csv":
-            lines = [written_rows([COLUMNS])]
-            for transcript, retelling in whole():
-                lines.append(written_rows(rows(transcript, retelling)))
-                written += 1
-            wrote(write_new(Path(out), "transcripts.csv", "".join(lines)))
+            wrote(write_new(Path(out), "transcripts.csv", table()))
         else:
             for transcript, retelling in whole():
                 name = file_name(transcript.summary.id, form)

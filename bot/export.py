@@ -114,8 +114,11 @@ def memo_of(transcript: Transcript, today: Knowledge, form: Literal["md", "html"
     return write(advice, today, summary.language, datetime.fromtimestamp(given.at / 1000, UTC).date(), summary.id) + "\n"
 
 
-def write_new(folder: Path, name: str, text: str) -> Path:
-    """A new file in a folder. Raises CannotWrite if it is there already, is a link, or would lie elsewhere."""
+def write_new(folder: Path, name: str, text: str | Iterable[str]) -> Path:
+    """A new file in a folder, from a text or from its pieces as they come.
+
+    Raises CannotWrite if it is there already, is a link, or would lie elsewhere.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         inside = folder.resolve(strict=True)
@@ -130,5 +133,5 @@ def write_new(folder: Path, name: str, text: str) -> Path:
     except OSError as error:
         raise CannotWrite(f"{folder / name}: {error.strerror or error}; choose another folder with --out") from error
     with os.fdopen(file, "w", encoding="utf-8", newline="") as out:
-        out.write(text)
+        out.writelines([text] if isinstance(text, str) else text)
     return path

@@ -332,6 +332,24 @@ def test_no_query_of_any_kind_shows_any_viewer_a_row_of_others(talks, archive):
 # --- search ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("viewer", [OPERATOR, Viewer("slack:T:ann", False)])
+def test_search_can_be_narrowed_to_the_conversations_of_a_list(talks, archive, viewer):
+    with talks.store.transaction():
+        plain(talks.store, "c1", "slack:T:ann", at=1, words=["photos of shoes"], kind="tagging")
+        plain(talks.store, "c2", "slack:T:ann", at=2, words=["photos of bills"], kind="data_entry")
+        plain(talks.store, "c3", "slack:T:bob", at=3, words=["photos of hats"], kind="tagging")
+    found = [hit.conversation for hit in search(archive, viewer, "photos", wanted=Filter(kind="tagging"))]
+    assert sorted(found) == (["c1", "c3"] if viewer.reviewer else ["c1"])
+    assert search(archive, viewer, "photos", wanted=Filter(kind="claims")) == []
+
+
+def test_a_count_ends_where_it_would_cost(talks, archive):
+    with talks.store.transaction():
+        for n in range(9):
+            plain(talks.store, f"c{n}", "slack:T:ann", at=n)
+    assert archive.count(OPERATOR, Filter()) == 9 and archive.count(OPERATOR, Filter(), 5) == 5
+
+
 def test_search_finds_words_in_any_case_and_accent_and_marks_them(talks, archive):
     with talks.store.transaction():
         plain(talks.store, "a", "slack:T:ann", 1, ["We tag Café photos by hand", "nothing here"])

@@ -1,12 +1,14 @@
 """The review pages: the list with filters and search, the conversation, the forms, replay, export and statistics."""
 
 import json
+import re
 
 import pytest
 from review_site import ANN, RITA, Page, Site
 from structlog.testing import capture_logs
 
 from bot.archive import Filter
+from knowledge.load import load, packaged_files
 from talks import OPERATOR, Talks
 from test_replay import with_veto
 
@@ -167,6 +169,25 @@ def test_the_memo_can_be_taken_away(site, talks):
     assert answer.status_code == 200 and f'filename="{talks.ann}.memo.html"' in answer.headers["content-disposition"]
     assert site.operator.get(f"/advisory/{talks.begun}/memo.html").status_code == 404
     assert site.operator.get(f"/advisory/{talks.ann}/export.exe").status_code == 404
+
+
+def test_an_advice_on_a_knowledge_base_without_todays_sentences_has_its_memo_and_picture(tmp_path):
+    files = {
+        name: re.sub(r"^(memo|chart)_.*\n(?:[ #].*\n)*", "", text, flags=re.M) if name.endswith("sentences.yaml") else text
+        for name, text in packaged_files().items()
+    }
+    old = load(files)
+    assert "memo_title" not in old.words("en").sentences
+    talks = Talks(tmp_path / "old.db", base=old, files=files)
+    id = talks.advised("p1")
+    site = Site(talks.path)
+    visitor = site.operator
+    assert visitor.get(f"/advisory/{id}/memo.html").status_code == 200
+    page = visitor.page(f"/advisory/{id}")
+    assert visitor.get(next(link for link in page.links if "/picture.png" in link)).content.startswith(b"\x89PNG")
+    assert f"knowledge {old.version}" in page.text and old.version != site.desk.today.version
+    site.close()
+    talks.close()
 
 
 def test_deleting_asks_first_then_shows_a_receipt_and_leaves_nothing(site, talks):
