@@ -99,5 +99,5 @@ async def served(path, *, stub=None, pacing=FAST, **more):
 
 
 def column(store, sql, *values):
-    """The first column of a query."""
-    return [row[0] for row in store.connection.execute(sql, values)]
+    """The first column of a query, on what is committed: the connection for writing belongs to other threads."""
+    return [row[0] for row in store.reading.execute(sql, values)]
