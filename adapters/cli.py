@@ -31,7 +31,9 @@ def stop(*problems: str, code: int = WRONG) -> NoReturn:
 
 def emit(document: Any) -> None:
     """One JSON document on stdout."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False))
+    from bot.markup import unseen_escaped
+
+    click.echo(unseen_escaped(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)))
 
 
 def settings() -> Settings:

@@ -14,8 +14,6 @@ IN_WORDS = ("process",)
 """Questions whose value is the person's own words (the only one of type text)."""
 LEAST_LETTERS = 4
 """Shorter phrases ("yes", "200") are taken out of the reply to them only: elsewhere they name nobody."""
-LEAST_WORDS = 4
-"""Of a single message, shorter phrases are taken out of the reply to it only: others may have used the same words."""
 
 
 def redact(connection: sqlite3.Connection, conversation: str, person: str, before: int) -> int:
@@ -38,10 +36,10 @@ def redact(connection: sqlite3.Connection, conversation: str, person: str, befor
     return len(rows)
 
 
-def redact_message(connection: sqlite3.Connection, conversation: str, number: int) -> None:
-    """Take the words of one message out, since its author deleted it: from event, answers, transcript, and where they are quoted.
+def redact_message(connection: sqlite3.Connection, conversation: str, number: int) -> list[str]:
+    """Take the words of one message, whose author deleted it, out of its event, its answers, its lines and the reply to it.
 
-    Who said it stays, and so do the typed values. Phrases of a few words are looked for in the reply to them only.
+    Who said it stays, and so do the typed values. Returns the phrases that were in it.
     """
     (stored,) = connection.execute(
         "SELECT event FROM events WHERE conversation = ? AND number = ?", (conversation, number)
@@ -55,15 +53,13 @@ def redact_message(connection: sqlite3.Connection, conversation: str, number: in
         "UPDATE answers SET value = ? WHERE conversation = ? AND event_number = ? AND value IS NOT NULL AND question = ?",
         [(json.dumps(MARK), *here, question) for question in IN_WORDS],
     )
-    phrases = {_letters(phrase) for phrase in _phrases(event)} - {""}
-    sentences = {_letters(phrase) for phrase in _phrases(event) if len(phrase.split()) >= LEAST_WORDS}
-    rows = connection.execute(
-        "SELECT id, event_number, speaker, text FROM transcript WHERE conversation = ?", (conversation,)
-    ).fetchall()
-    for id, where, speaker, text in rows:
-        if (where == number and speaker == "person") or _quotes(text, phrases if where == number else sentences):
+    phrases = _phrases(event)
+    letters = {_letters(phrase) for phrase in phrases} - {""}
+    lines = connection.execute("SELECT id, speaker, text FROM transcript WHERE conversation = ? AND event_number = ?", here)
+    for id, speaker, text in lines.fetchall():
+        if speaker == "person" or _quotes(text, letters):
             connection.execute("UPDATE transcript SET text = ? WHERE id = ?", (MARK, id))
-    _quoted(connection, conversation, sentences)
+    return phrases
 
 
 def without_words(event: Event) -> Event:

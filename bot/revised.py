@@ -13,7 +13,10 @@ from bot.events import EVENT, Answered, Heard, Proposed
 from bot.markup import clean
 from bot.redaction import redact_message
 from bot.store import Line, Store
+from bot.striking import strike
 
+LEAST_WORDS = 4
+"""Shorter phrases of a deleted message are taken out of the reply to it only: others may have used the same words."""
 EDITED, DELETED = "edited", "deleted"
 """How a transcript marks the line of an edit, and that of a message which is gone."""
 
@@ -60,13 +63,14 @@ def edited(store: Store, where: Place, person: str, words: str, now: int) -> Non
     store.write(where.conversation, [Line(where.number, now, "person", person, EDITED, clean(words))])
 
 
-def deleted(store: Store, where: Place) -> None:
-    """Take the words out, and leave a line that says so."""
-    store.do(functools.partial(_taken_out, where))
+def deleted(store: Store, where: Place, now: int) -> None:
+    """Take the words out, also where they are quoted, and leave a line that says so."""
+    store.later(functools.partial(_taken_out, store.connection, where, now))
 
 
-def _taken_out(where: Place, connection: sqlite3.Connection) -> None:
-    redact_message(connection, where.conversation, where.number)
+def _taken_out(connection: sqlite3.Connection, where: Place, now: int) -> None:
+    phrases = redact_message(connection, where.conversation, where.number)
+    strike(connection, where.conversation, [each for each in phrases if len(each.split()) >= LEAST_WORDS], now)
     connection.execute(
         "UPDATE transcript SET message = ?"
         " WHERE conversation = ? AND event_number = ? AND speaker = 'person' AND message = 'typed'",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+from datetime import UTC, datetime
 
 from adapters.slack.address import NOWHERE, PLATFORM, Address, is_aside, message_key
 from adapters.slack.controls import FEEDBACK_YES, ORDERING
@@ -15,13 +16,13 @@ from adapters.slack.deliveries import milliseconds
 from adapters.slack.parse import DELETED, EDITED
 from adapters.slack.uploads import EXPORT
 from bot import feedback
+from bot.advice.advice import Advice
 from bot.agenda import pending
 from bot.case import Case
 from bot.deliveries import blank_message
 from bot.markup import escape
 from bot.messages import Incoming
 from bot.page import render
-from bot.repair import advice_for
 from bot.revised import answered_there, deleted, edited, heard_as
 from bot.service import Service
 from bot.speak import Button, Message
@@ -30,7 +31,7 @@ from bot.taps import ranked_so_far, ranking_token
 from knowledge.model import Question
 
 OURS = "e:"
-FORMS = ("md", "html", "json")
+FORMS = ("md", "memo", "html", "json")
 State = dict[str, tuple[int, Case]]
 
 
@@ -80,7 +81,7 @@ class Desk(Service):
             return
         match (incoming.token or "").split(":"):
             case ["e", form] if form in FORMS:
-                self._export(incoming, conversation, case, form)
+                self._export(incoming, conversation, form)
             case ["f", *_]:
                 self._feedback(incoming, conversation)
             case ["o", *_]:
@@ -156,18 +157,26 @@ class Desk(Service):
             }
         )
 
-    def _export(self, incoming: Incoming, conversation: Conversation, case: Case, form: str) -> None:
-        """The advice on the answers as they are, as a file."""
-        if not case.summarised:
+    def _export(self, incoming: Incoming, conversation: Conversation, form: str) -> None:
+        """The advice as it was given last, as a file."""
+        given = self.store.reading.execute(
+            "SELECT at, advice FROM advice WHERE conversation = ? ORDER BY event_number DESC LIMIT 1", (conversation.id,)
+        ).fetchone()
+        if given is None:
             text = self.knowledge.words(conversation.language).sentences["slack_no_advice"]
             self._say(conversation, incoming, Message(name="note", markdown=escape(text)))
             return
-        advice = advice_for(case, self.knowledge)
-        content = (
-            json.dumps(advice.as_json(), ensure_ascii=False, indent=2)
-            if form == "json"
-            else render(advice, self.knowledge, case.language, form)
-        )
+        at, plain = given[0], json.loads(given[1])
+        match form:
+            case "json":
+                content = json.dumps(plain, ensure_ascii=False, indent=2)
+            case "memo":
+                from bot.memo import memo_page
+
+                day = datetime.fromtimestamp(at / 1000, UTC).date()
+                content = memo_page(Advice.from_json(plain), self.knowledge, conversation.language, day, conversation.id)
+            case _:
+                content = render(Advice.from_json(plain), self.knowledge, conversation.language, form)
         self._say(conversation, incoming, Message(name=f"{EXPORT}{form}", markdown=content))
 
     def _feedback(self, incoming: Incoming, conversation: Conversation) -> None:
@@ -187,13 +196,13 @@ class Desk(Service):
         where = heard_as(self.store, received.place, incoming.person, before, milliseconds(address.revised or ""))
         if incoming.token == DELETED:
             mark = f'"ts": "{address.revised}"'
-            self.store.do(functools.partial(blank_message, key, received.place, mark))
+            self.store.later(functools.partial(blank_message, self.store.connection, key, received.place, mark))
         conversation = self.store.conversation(where.conversation) if where is not None else None
         if where is None or conversation is None:
             return
         answered = answered_there(self.store, where)
         if incoming.token == DELETED:
-            deleted(self.store, where)
+            deleted(self.store, where, now)
             self._cases.pop(conversation.id, None)  # it may hold the words
         else:
             edited(self.store, where, incoming.person, incoming.text, now)

@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 EXPORT = "export."
 LONGEST_ALT, LONGEST_TITLE = 1_000, 250
-ENDINGS = {"memo": "md"}
+ENDINGS = {"memo": "html"}
 """Forms whose files end otherwise than they are called."""
 
 
