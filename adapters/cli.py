@@ -31,7 +31,9 @@ def stop(*problems: str, code: int = WRONG) -> NoReturn:
 
 def emit(document: Any) -> None:
     """One JSON document on stdout."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False))
+    from bot.markup import unseen_escaped
+
+    click.echo(unseen_escaped(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)))
 
 
 def settings() -> Settings:
@@ -75,6 +77,7 @@ class Lazy(click.Group):
         "doctor": "adapters.cli_admin:doctor",
         "forget": "adapters.cli_admin:forget",
         "knowledge": "adapters.cli_knowledge:group",
+        "review": "adapters.review.command:review",
         "run": "adapters.cli_serve:run",
         "slack": "adapters.cli_serve:slack",
         "telegram": "adapters.cli_serve:telegram",

@@ -160,11 +160,29 @@ def _refused(platform: str) -> list[str]:
     return []
 
 
+def _review() -> tuple[dict[str, object], list[str]]:
+    """Whether the web review can be opened, and what its settings say against it. Datasette is not imported."""
+    from importlib.util import find_spec
+
+    from adapters.review.settings import load
+    from bot.settings import SettingsError
+
+    try:
+        chosen = load()
+    except SettingsError as error:
+        return {"state": "incomplete"}, [each for each in error.problems if each.startswith("ADVISOR_REVIEW_")]
+    state = "ready" if find_spec("datasette") else 'not installed: pip install "sourcing-advisor[review]"'
+    address = f"http://{chosen.advisor_review_host}:{chosen.advisor_review_port}"
+    return {"state": state, "address": address, "password": bool(chosen.passwords)}, []
+
+
 @click.command()
+@click.option("--offline", is_flag=True, help="Do not ask Slack and Telegram whether they know the tokens.")
 @db_option
 @as_json_option
-def doctor(db: Path | None, as_json: bool) -> None:
-    """Check settings and database, and say what to do. Ends with 0 if all is right, 1 if something is wrong."""
+def doctor(offline: bool, db: Path | None, as_json: bool) -> None:
+    """Check settings, connections and database, and say what to do. Ends with 0 if all is right, 1 if something is wrong."""
+    from adapters.connections import connection
     from bot.checkup import check_up
     from bot.origins import misspelt, origins, platforms, problems, sources
     from bot.settings import HOME
@@ -173,7 +191,12 @@ def doctor(db: Path | None, as_json: bool) -> None:
     wrong = [*problems(), *misspelt(found)]
     served = platforms(found)
     wrong += [f"{each.name}: {', '.join(each.missing)} missing; see the README" for each in served if each.state == "incomplete"]
-    wrong += [problem for each in served if each.state == "ready" for problem in _refused(each.name)]
+    refused = {each.name: _refused(each.name) for each in served if each.state == "ready"}
+    wrong += [problem for problems in refused.values() for problem in problems]
+    connections = [connection(name, found) for name, problems in refused.items() if not problems and not offline]
+    wrong += [each.wrong for each in connections if each.wrong]
+    review, against = _review()
+    wrong += against
     path = db or Path(found.get("ADVISOR_DB") or HOME).expanduser()
     state = check_up(path)
     wrong += state.wrong
@@ -185,6 +208,8 @@ def doctor(db: Path | None, as_json: bool) -> None:
                 "notes": state.notes,
                 "settings": [asdict(each) for each in origins(found)],
                 "platforms": [asdict(each) for each in served],
+                "review": review,
+                "connections": [asdict(each) for each in connections],
                 "database": {
                     "path": state.path,
                     "exists": state.exists,
@@ -202,6 +227,9 @@ def doctor(db: Path | None, as_json: bool) -> None:
     for platform in served:
         lacks = f": {', '.join(platform.missing)}" if platform.missing else ""
         click.echo(f"  {platform.name:<10} {platform.state} ({platform.mode}){lacks}")
+    click.echo(f"  {'review':<10} {review['state']}" + (f" ({review['address']})" if "address" in review else ""))
+    for asked in connections:
+        click.echo(f"  {asked.name:<10} {f'connected as {asked.who}' if asked.who else 'not connected'}")
     click.echo(f"Database {state.path}")
     for name, value in state.facts.items():
         click.echo(f"  {name:<15} {value}")

@@ -101,6 +101,8 @@ class _Talk:
             if filled is not None:
                 self._send(Incoming(person=PERSON, tenant="local", text=filled, via="file"))
             for line in typed:
+                if self._past(line):
+                    continue
                 token = pick(line, self.last)
                 self._send(Incoming(person=PERSON, tenant="local", text=line, token=token, via="tapped" if token else "typed"))
                 if self._over():
@@ -119,6 +121,16 @@ class _Talk:
         for message in drain(self.service.store, now(), {self.place}, self.screen.words):
             self.screen.show(message)
             self.last = message
+
+    def _past(self, line: str) -> bool:
+        """Whether the line only asks for one's past advisories."""
+        if not any(letter.isalpha() for letter in line):
+            return False
+        from adapters.cli_history import History
+
+        store, base, state = self.service.store, self.service.knowledge, self._state()
+        own = History(store.path, PERSON, base, self.service.language, self.screen)
+        return own.answers(line, state.id if state else None)
 
     def _state(self) -> Conversation | None:
         conversation = self.service.store.latest_at(self.place)

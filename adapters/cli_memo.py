@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from adapters.cli import FAILED, now, stop
+from adapters.cli import FAILED, emit, now, stop
 
 if TYPE_CHECKING:
     from adapters.cli_reading import Reading
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from knowledge.model import Knowledge
 
 
-def memos(reading: Reading, chosen: Iterable[Summary], length: int, form: str, out: str) -> None:
+def memos(reading: Reading, chosen: Iterable[Summary], length: int, form: str, out: str, *, as_json: bool) -> None:
     """The memos of these advisories, as files or on stdout. Those without an advice are named on stderr."""
     from adapters.cli_reading import progress
     from bot.export import CannotWrite, file_name, memo_of, write_new
@@ -26,6 +26,7 @@ def memos(reading: Reading, chosen: Iterable[Summary], length: int, form: str, o
     ending: Literal["md", "html"] = "html" if form == "html" else "md"
     if form != ending:
         stop(f"--memo: got --format {form}; a memo is md or html")
+    files: list[Path] = []
     with progress(reading.archive.transcripts(reading.viewer, chosen, "export"), length, "exporting") as items:
         for transcript in items:
             text = memo_of(transcript, reading.today, ending)
@@ -35,9 +36,13 @@ def memos(reading: Reading, chosen: Iterable[Summary], length: int, form: str, o
                 click.echo(text, nl=False)
             else:
                 try:
-                    click.echo(write_new(Path(out), file_name(f"{transcript.summary.id}-memo", ending), text))
+                    files.append(write_new(Path(out), file_name(f"{transcript.summary.id}-memo", ending), text))
                 except CannotWrite as error:
                     stop(str(error), code=FAILED)
+                if not as_json:
+                    click.echo(files[-1])
+    if as_json:
+        emit({"exported": len(files), "files": [str(path) for path in files]})
 
 
 def memo_file(advice: Advice, base: Knowledge, language: str, path: Path) -> None:

@@ -7,57 +7,39 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, wraps
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from adapters.cli import FAILED, db_option, knowledge_base, settings, stop
-from bot.archive import Archive, Filter, Summary, Transcript, Viewer
+from bot.archive import Archive, Filter, Transcript, Viewer
+from bot.library import Library
 from bot.markup import clean
 from bot.store import StoreError
-
-if TYPE_CHECKING:
-    from bot.replay import Versions
-    from bot.retell import Retelling
 
 PERSON = "console:local:you"
 
 
-class Reading:
+class Reading(Library):
     """An open archive, and who looks at it."""
 
     def __init__(self, db: Path | None, person: str | None) -> None:
         chosen = settings()
-        self.archive = Archive(db or chosen.advisor_db)
-        if person is None:
-            self.viewer = Viewer(PERSON, reviewer=True, name=f"console:local:{_account()}")
-        else:
-            self.viewer = Viewer(person, reviewer=person in chosen.advisor_reviewers)
-        self.today = knowledge_base()
-
-    @cached_property
-    def versions(self) -> Versions:
-        """The knowledge bases that advices were given on."""
-        from bot.replay import Versions
-
-        return Versions(self.archive, self.today)
-
-    def retelling(self, summary: Summary) -> Retelling:
-        """The words for a transcript: those of its time where they can still be read."""
-        from bot.replay import CannotReplay
-        from bot.retell import Retelling
-
-        try:
-            base = self.versions.of(summary.knowledge)
-        except CannotReplay:
-            base = self.today
-        return Retelling(base, self.today, summary.language)
+        super().__init__(Archive(db or chosen.advisor_db), knowledge_base())
+        self.viewer = viewer(person, chosen.advisor_reviewers)
 
     def transcript(self, id: str, did: Any) -> Transcript:
         """A transcript, or the end with a message."""
         return self.archive.transcript(self.viewer, id, did) or none_such(self, id)
+
+
+def viewer(person: str | None, reviewers: tuple[str, ...]) -> Viewer:
+    """Who looks: a person, with their own rights, or the operator at this terminal, who has the whole file anyway."""
+    if person is None:
+        return Viewer(PERSON, reviewer=True, name=f"console:local:{_account()}")
+    return Viewer(person, reviewer=person in reviewers)
 
 
 def _account() -> str:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from adapters.cli import FAILED, as_json_option, emit, stop
-from adapters.cli_reading import Reading, filtered, none_such, progress, with_archive
+from adapters.cli import as_json_option, emit, stop
+from adapters.cli_export import export, save_as_test
+from adapters.cli_reading import Reading, filtered, none_such, with_archive
 from adapters.cli_replay import replay
-from bot.archive import Filter, Summary, Transcript
+from bot.archive import Filter, Summary
 from bot.markup import clean
-
-if TYPE_CHECKING:
-    from bot.retell import Retelling
 
 
 @click.group()
@@ -25,6 +21,8 @@ def group() -> None:
 
 
 group.add_command(replay)
+group.add_command(export)
+group.add_command(save_as_test)
 
 
 @group.command(name="list")
@@ -84,14 +82,15 @@ def show(reading: Reading, id: str, as_json: bool) -> None:
 @group.command()
 @click.argument("text", nargs=-1, required=True)
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True)
+@click.option("--newest", is_flag=True, help="The latest first, instead of the best of the latest.")
 @as_json_option
 @with_archive
-def search(reading: Reading, text: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """Search everything said. All words must be in one message; the best of the newest matches come first."""
+def search(reading: Reading, text: tuple[str, ...], limit: int, newest: bool, as_json: bool) -> None:
+    """Search everything said. All words must be in one message; the best of the latest matches come first."""
     from bot.retell import clock
     from bot.search import search as hits_of
 
-    hits = hits_of(reading.archive, reading.viewer, " ".join(text), limit)
+    hits = hits_of(reading.archive, reading.viewer, " ".join(text), limit, newest=newest)
     if as_json:
         emit([hit.__dict__ | {"text": "".join(hit.pieces), "found": hit.pieces[1::2]} for hit in hits])
         return
@@ -105,83 +104,6 @@ def search(reading: Reading, text: tuple[str, ...], limit: int, as_json: bool) -
 
 def _highlighted(piece: str) -> str:
     return click.style(piece, bold=True, reverse=True) if sys.stdout.isatty() else f"[{piece}]"
-
-
-@group.command()
-@click.argument("ids", nargs=-1, metavar="[ID]...")
-@filtered
-@click.option("--format", "form", type=click.Choice(["md", "html", "json", "csv"]), default="md", show_default=True)
-@click.option("--out", required=True, metavar="DIR|-", help="A folder for one file each (csv: one file), or - for stdout.")
-@click.option("--memo", is_flag=True, help="The decision memo of the latest advice instead of the conversation (md or html).")
-@with_archive
-def export(reading: Reading, ids: tuple[str, ...], wanted: Filter, form: Any, out: str, memo: bool) -> None:
-    """Export advisories by id, or all that the filters let through."""
-    from bot.export import COLUMNS, CannotWrite, file_name, rendered, rows, write_new, written_rows
-
-    chosen, length = _chosen(reading, ids, wanted)
-    if memo:
-        from adapters.cli_memo import memos
-
-        memos(reading, chosen, length, form, out)
-        return
-
-    def whole() -> Iterator[tuple[Transcript, Retelling]]:
-        read = reading.archive.transcripts(reading.viewer, chosen, "export")
-        with progress(read, length, "exporting") as items:
-            for transcript in items:
-                yield transcript, reading.retelling(transcript.summary)
-
-    written = 0
-    try:
-        if out == "-":
-            _to_stdout(whole(), form)
-        elif form == "csv":
-            lines = [written_rows([COLUMNS])]
-            for transcript, retelling in whole():
-                lines.append(written_rows(rows(transcript, retelling)))
-                written += 1
-            click.echo(write_new(Path(out), "transcripts.csv", "".join(lines)))
-        else:
-            for transcript, retelling in whole():
-                name = file_name(transcript.summary.id, form)
-                click.echo(write_new(Path(out), name, rendered(transcript, retelling, form)))
-                written += 1
-    except CannotWrite as error:
-        stop(str(error), code=FAILED)
-    if out != "-":
-        click.echo(f"{written} exported", err=True)
-
-
-def _chosen(reading: Reading, ids: tuple[str, ...], wanted: Filter) -> tuple[Iterable[Summary], int]:
-    if not ids:
-        return reading.archive.every(reading.viewer, wanted), reading.archive.count(reading.viewer, wanted)
-    if wanted != Filter():
-        stop("name advisories by id or choose them by filters, not both")
-    found = [reading.archive.summary(reading.viewer, id) or none_such(reading, id) for id in dict.fromkeys(ids)]
-    return found, len(found)
-
-
-def _to_stdout(whole: Iterator[tuple[Transcript, Retelling]], form: Any) -> None:
-    """One document however many there are, written as it is made."""
-    from bot.export import COLUMNS, rendered, rows, written_rows
-    from bot.page import document
-
-    match form:
-        case "csv":
-            click.echo(written_rows([COLUMNS]), nl=False)
-            for transcript, retelling in whole:
-                click.echo(written_rows(rows(transcript, retelling)), nl=False)
-        case "json":
-            click.echo("[", nl=False)
-            for i, (transcript, retelling) in enumerate(whole):
-                click.echo((",\n" if i else "") + rendered(transcript, retelling, "json").rstrip(), nl=False)
-            click.echo("]")
-        case "html":
-            bodies = [retelling.markdown(transcript) for transcript, retelling in whole]
-            click.echo(document("\n---\n\n".join(bodies), "Past advisories", "en"), nl=False)
-        case _:
-            for i, (transcript, retelling) in enumerate(whole):
-                click.echo(("\n---\n\n" if i else "") + rendered(transcript, retelling, "md"), nl=False)
 
 
 @group.command()
@@ -258,25 +180,3 @@ def stats(reading: Reading, wanted: Filter, as_json: bool) -> None:
         click.echo(f"advice followed: {found.agreed} of {found.with_outcome}")
         for (advised, chosen), n in sorted(found.agreement.items()):
             click.echo(clean(f"  advised {advised}, chose {chosen}: {n}"))
-
-
-@group.command(name="save-as-test")
-@click.argument("id")
-@click.option("--out", type=click.Path(path_type=Path), help="A new file (default: stdout).")
-@with_archive
-def save_as_test(reading: Reading, id: str, out: Path | None) -> None:
-    """A transcript as a dialogue test: `> ` what was typed, the other lines what must be said back."""
-    from bot.dialogue import NotADialogue, saved
-    from bot.export import CannotWrite, write_new
-
-    transcript = reading.transcript(id, "test")
-    try:
-        text = saved(transcript, reading.retelling(transcript.summary))
-        if out is None:
-            click.echo(text, nl=False)
-        else:
-            click.echo(write_new(out.parent, out.name, text))
-    except NotADialogue as error:
-        stop(f"{clean(id)}: {error}", code=FAILED)
-    except CannotWrite as error:
-        stop(str(error), code=FAILED)

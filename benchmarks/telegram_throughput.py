@@ -1,12 +1,14 @@
 """Updates stored and answered a second: the product, and a python-telegram-bot application with `ConversationHandler` and
 `PicklePersistence`, written and fsynced after every update. The same interview over real HTTP, one after the other in one run.
 
-    python benchmarks/telegram_throughput.py [--people 100 1000] [--delay 0 20] [--seconds 5]
+    python benchmarks/telegram_throughput.py [--people 100 400] [--delay 0 20] [--seconds 5]
 
-Everybody answers as soon as the next question has arrived; who has finished is replaced by somebody new. Both edit the question
-that was answered and send the next. `--delay` is how many milliseconds the server takes for a call: 0 is a server on this
-machine that costs nothing but its processor time, 20 to 100 is what a real one takes. Questions come in file order, as the
-application asks them; pace limits are off for both.
+Everybody answers as soon as the next question has arrived; who has finished is replaced by somebody new, and the first ones
+leave at random, so that all stages of the interview are under way. Both edit the question that was answered and send the next.
+Questions come in file order, as the application asks them; pace limits are off for both.
+
+`--delay` is how many milliseconds the server takes for a call: 0 is a server on this machine that costs nothing but its
+processor time, 20 to 100 is what a real one takes. `CPU ms` is processor time an update, which a busy machine changes little.
 """
 
 from __future__ import annotations
@@ -16,9 +18,11 @@ import asyncio
 import contextlib
 import json
 import os
+import random
 import signal
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -41,14 +45,17 @@ class Server:
     def __init__(self, people: int, delay: float) -> None:
         self.people, self.delay = people, delay
         self.at: dict[int, int] = {}
+        self.leaves: dict[int, int] = {}
         self.waiting: list[dict[str, object]] = []
         self.number = self.message = self.answered = self.next_person = 0
         self.batches: list[int] = []
         self.news = asyncio.Event()
 
     def begin(self) -> None:
+        chance = random.Random(1)
         for _ in range(self.people):
             self.newcomer()
+            self.leaves[self.next_person] = chance.randint(2, len(WORDS))
 
     def newcomer(self) -> None:
         self.next_person += 1
@@ -71,7 +78,7 @@ class Server:
         """A question arrived: the answer before it is stored and answered."""
         self.answered += 1
         self.at[person] += 1
-        if self.at[person] < len(WORDS):
+        if self.at[person] < self.leaves.get(person, len(WORDS)):
             self.say(person)
         else:
             del self.at[person]
@@ -107,8 +114,17 @@ class Server:
         return web.json_response({"ok": True, "result": result})
 
 
-async def measured(child: str, people: int, delay: float, seconds: float) -> tuple[float, float]:
-    """Answered updates a second of one of the two, and how many updates a fetch brought on average."""
+@dataclass
+class Result:
+    """Updates answered a second, processor milliseconds each, and updates a fetch brought on average."""
+
+    rate: float
+    cpu: float
+    batch: float
+
+
+async def measured(child: str, people: int, delay: float, seconds: float) -> Result:
+    """One of the two for some seconds."""
     server = Server(people, delay)
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", server.handle)
@@ -121,18 +137,24 @@ async def measured(child: str, people: int, delay: float, seconds: float) -> tup
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(TESTS), "PTB_TIMEDELTA": "1"}
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         process = await asyncio.create_subprocess_exec(sys.executable, __file__, child, url, folder, env=environment)
-        while server.answered < people:  # everybody has been asked something
+        while server.answered < 2 * people:  # past the greetings
             await asyncio.sleep(0.05)
         await asyncio.sleep(WARM)
         server.batches.clear()
-        before = server.answered
+        before, spent = server.answered, cpu_seconds(process.pid)
         await asyncio.sleep(seconds)
-        done = server.answered - before
+        done, spent = server.answered - before, cpu_seconds(process.pid) - spent
         process.send_signal(signal.SIGKILL)
         await process.wait()
     await runner.cleanup()
     fetches = [each for each in server.batches if each]
-    return done / seconds, sum(fetches) / max(len(fetches), 1)
+    return Result(done / seconds, 1000 * spent / max(done, 1), sum(fetches) / max(len(fetches), 1))
+
+
+def cpu_seconds(process: int) -> float:
+    """What a process has used so far."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 # --- the two bots ------------------------------------------------------------------------------------------------------
@@ -215,16 +237,20 @@ def theirs(url: str, folder: str) -> None:
 async def main() -> None:
     """The table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--people", type=int, nargs="+", default=[100, 1000])
+    parser.add_argument("--people", type=int, nargs="+", default=[100, 400])
     parser.add_argument("--delay", type=float, nargs="+", default=[0, 20])
     parser.add_argument("--seconds", type=float, default=5)
     chosen = parser.parse_args()
-    print(f"{'people':>6} {'delay ms':>8} {'ours /s':>8} {'PTB + pickle /s':>15} {'ratio':>6} {'updates a fetch and commit':>27}")
+    print("people  delay ms   ours /s  CPU ms   PTB + pickle /s  CPU ms   ratio  CPU ratio  updates a fetch and commit")
     for people in chosen.people:
         for delay in chosen.delay:
-            mine, batch = await measured("ours", people, delay / 1000, chosen.seconds)
-            other, _ = await measured("theirs", people, delay / 1000, chosen.seconds)
-            print(f"{people:6} {delay:8.0f} {mine:8.0f} {other:15.0f} {mine / other:6.1f} {batch:27.1f}", flush=True)
+            mine = await measured("ours", people, delay / 1000, chosen.seconds)
+            other = await measured("theirs", people, delay / 1000, chosen.seconds)
+            print(
+                f"{people:6} {delay:9.0f} {mine.rate:9.0f} {mine.cpu:7.1f} {other.rate:17.0f} {other.cpu:7.1f}"
+                f" {mine.rate / other.rate:7.1f} {other.cpu / mine.cpu:10.1f} {mine.batch:27.1f}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

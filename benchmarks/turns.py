@@ -20,6 +20,7 @@ import os
 import pickle
 import pstats
 import resource
+import secrets
 import sqlite3
 import subprocess
 import sys
@@ -98,8 +99,8 @@ def bare(folder: Path, seconds: float) -> Result:
 # --- ours ----------------------------------------------------------------------------------------------------------------
 
 
-def ours(folder: Path, open_: int, seconds: float, *, group: int, profile: bool = False) -> Result:
-    """Turns of `Service.work` on deliveries already in the inbox; `open_` interviews at once."""
+def ours(path: Path, open_: int, seconds: float, *, group: int, profile: bool = False) -> Result:
+    """Turns of `Service.work` on deliveries already in the inbox of a database; `open_` interviews at once."""
     sys.path[:0] = [str(ROOT)]
     from adapters.console import PLATFORM, delivery, parse
     from bot.messages import Incoming
@@ -108,16 +109,17 @@ def ours(folder: Path, open_: int, seconds: float, *, group: int, profile: bool 
     from bot.store import Store
     from knowledge.load import packaged, packaged_files
 
-    clock, ids = itertools.count(1_700_000_000_000), itertools.count(1)
-    store = Store(folder / f"ours{open_}.db")
-    world = World(lambda: next(clock), lambda: f"case{next(ids):07d}")
+    clock, session = itertools.count(1_700_000_000_000), secrets.token_hex(4)
+    store = Store(path)
+    before = store.connection.execute("SELECT coalesce(max(id), 0) FROM transcript").fetchone()[0]
+    world = World(lambda: next(clock), lambda: secrets.token_hex(6))
     service = Service(store, PLATFORM, parse, packaged(), packaged_files(), world, order="file")
     number = itertools.count(1)
 
     def offer(place: int, text: str, *, fresh: bool = False) -> object:
         n = next(number)
         incoming = Incoming(person=f"console:local:{place}", tenant="local", text=text, fresh=fresh)
-        return delivery(incoming, f"console:{place}", n, 1_700_000_000_000 + n, "b")
+        return delivery(incoming, f"console:{session}:{place}", n, 1_700_000_000_000 + 1_000 * n, session)
 
     def feed() -> Iterator[list[object]]:
         while True:
@@ -156,7 +158,9 @@ def ours(folder: Path, open_: int, seconds: float, *, group: int, profile: bool 
         pstats.Stats(profiler).sort_stats("tottime").print_stats(30)
         pstats.Stats(profiler).sort_stats("cumulative").print_stats(45)
     aside = store.connection.execute("SELECT count(*) FROM inbox WHERE status NOT IN ('done', 'new')").fetchone()[0]
-    missed = store.connection.execute("SELECT count(*) FROM transcript WHERE text LIKE '%did not get that%'").fetchone()[0]
+    missed = store.connection.execute(
+        "SELECT count(*) FROM transcript WHERE id > ? AND text LIKE '%did not get that%'", (before,)
+    ).fetchone()[0]
     if aside or missed:
         raise SystemExit(f"the script no longer fits the questions: {aside} aside, {missed} not understood")
     store.close()
@@ -367,7 +371,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
         folder = Path(name)
         if arguments.profile:
-            print(ours(folder, arguments.conversations[0], arguments.seconds, group=GROUP, profile=True))
+            print(ours(folder / "ours.db", arguments.conversations[0], arguments.seconds, group=GROUP, profile=True))
             return
         print(
             f"{'':44} {'open':>5} {'turns/s':>8} {'x bare':>7} {'p50 ms':>7} {'x p50':>6} {'p99 ms':>7} {'fsync/turn':>10} {'MB':>5}"
@@ -376,7 +380,9 @@ def main() -> None:
             raw, peak = alone(lambda: bare(folder, arguments.seconds))
             assert raw is not None
             (folder / "bare.db").unlink()
-            runs: list[Callable[[], Result | None]] = [lambda: ours(folder, open_, arguments.seconds, group=GROUP)]
+            runs: list[Callable[[], Result | None]] = [
+                lambda: ours(folder / f"ours{open_}.db", open_, arguments.seconds, group=GROUP)
+            ]
             runs.append(lambda: telegram(folder, open_, arguments.seconds))
             if arguments.aiogram:
                 runs.append(lambda: aiogram(arguments.aiogram, folder, open_, arguments.seconds))

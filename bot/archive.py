@@ -27,6 +27,7 @@ from bot.past import Viewer as Viewer
 from bot.store import Line, Store, StoreError
 
 PAGE, BATCH = 200, 50
+_GIVEN = "event_number, at, knowledge, answers_digest, recommended, verdict, advice"
 Did = Literal["show", "search", "export", "replay", "test"]
 
 _TOOK_PART = (
@@ -136,6 +137,25 @@ class Archive:
                     found = self.whole(summary)
                 yield found
 
+    def given(self, id: str, number: int) -> Given | None:
+        """One advice by its event. For a transcript that was handed out."""
+        with self.explained():
+            row = self.store.connection.execute(
+                f"SELECT {_GIVEN} FROM advice WHERE conversation = ? AND event_number = ?",  # noqa: S608  constants
+                (id, number),
+            ).fetchone()
+        return Given(*row) if row else None
+
+    def asked(self, id: str) -> dict[tuple[int, str], str]:
+        """Which question a message asked, by the message's time and template. For a transcript that was handed out."""
+        with self.explained():
+            rows = self.store.connection.execute(
+                "SELECT created_at, json_extract(body, '$.name'), json_extract(body, '$.question') FROM outbox"
+                " WHERE conversation = ? AND kind = 'send' AND json_extract(body, '$.question') IS NOT NULL",
+                (id,),
+            ).fetchall()
+        return {(at, name): question for at, name, question in rows}
+
     def whole(self, summary: Summary) -> Transcript:
         """Everything kept of a conversation, for a caller that has audited the reading."""
 
@@ -149,12 +169,7 @@ class Archive:
                 summary,
                 tuple(Line(*row) for row in rows("event_number, at, speaker, person, message, text", "transcript", "id")),
                 tuple(EVENT.validate_json(str(row[0])) for row in rows("event", "events", "number")),
-                tuple(
-                    Given(*row)
-                    for row in rows(
-                        "event_number, at, knowledge, answers_digest, recommended, verdict, advice", "advice", "event_number"
-                    )
-                ),
+                tuple(Given(*row) for row in rows(_GIVEN, "advice", "event_number")),
                 tuple(Review(*row) for row in rows("at, reviewer, verdict, note, flag", "reviews", "id")),
                 tuple(Outcome(*row) for row in rows("at, person, chosen, happened", "outcomes", "id")),
             )

@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ from bot.locks import WAIT_SECONDS, FileLock, Locked
 
 PAGES_PER_CHECKPOINT = 1000
 
-Writes = list[tuple[str, Sequence[object]] | Callable[[sqlite3.Connection], None]]
-"""Statements with their values, or changes that must read as they write, decided on and not yet executed."""
+Writes = list[Callable[[], object]]
+"""What is to be written, decided on and not yet done."""
 
 
 class StoreError(Exception):
@@ -109,6 +110,12 @@ class Database:
             finally:
                 self._writer = None
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else writes inside; for what cannot be in a transaction (VACUUM, a checkpoint). Raises Locked."""
+        with self._turnstile, self._write_lock.held(WAIT_SECONDS):
+            yield
+
     def _before_commit(self) -> None:
         """What has to be done once for all that a transaction wrote."""
 
@@ -138,27 +145,23 @@ class Database:
 
     def apply(self, draft: Writes) -> None:
         """Write what was drafted."""
-        for each in draft:
-            if callable(each):
-                self.do(each)
-            else:
-                self._execute(*each)
+        for write in draft:
+            write()
             failpoint("C4")
-
-    def do(self, change: Callable[[sqlite3.Connection], None]) -> None:
-        """Make a change that reads as it writes now, or note it in the draft of this thread."""
-        if self._here.draft is None:
-            self._before_commit()  # it may touch lines of this transaction, and expects them to be indexed
-            change(self.connection)
-        else:
-            self._here.draft.append(change)
 
     def _write(self, sql: str, values: Sequence[object]) -> sqlite3.Cursor | None:
         """Write now, or note it in the draft of this thread."""
         if self._here.draft is None:
             return self._execute(sql, values)
-        self._here.draft.append((sql, values))
+        self._here.draft.append(partial(self._execute, sql, values))
         return None
+
+    def later(self, do: Callable[[], object]) -> None:
+        """Do something to the database after what was written so far: now, or when the draft of this thread is applied."""
+        if self._here.draft is None:
+            do()
+        else:
+            self._here.draft.append(do)
 
     def _execute(self, sql: str, values: Sequence[object]) -> sqlite3.Cursor:
         return self.connection.execute(sql, values)
@@ -182,7 +185,7 @@ class Database:
         except sqlite3.Error as error:
             raise _explained(error, self.path) from error
 
-    def version(self) -> int:
+    def others_wrote(self) -> int:
         """Another number once another process has committed anything; what this one writes does not count."""
         try:
             with self._turnstile:

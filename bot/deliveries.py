@@ -96,7 +96,7 @@ def drop(connection: sqlite3.Connection, number: int) -> None:
     connection.execute("UPDATE inbox SET raw = '', place = NULL, status = 'ignored', why = 'erased' WHERE number = ?", (number,))
 
 
-def blank_message(message_key: str, place: str, mark: str, connection: sqlite3.Connection) -> None:
+def blank_message(connection: sqlite3.Connection, message_key: str, place: str, mark: str) -> None:
     """Blank what was delivered of a message that its author deleted: itself, and its changes, known by a mark in them."""
     connection.execute(
         f"UPDATE inbox SET raw = '' WHERE {SETTLED} AND"  # noqa: S608  a constant

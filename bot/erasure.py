@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 
 from bot import deliveries, tombstones
-from bot.locks import WAIT_SECONDS, FileLock, Locked
+from bot.locks import Locked
 from bot.removal import parts, remove_conversations, remove_person, traces
 from bot.store import Store, StoreError
 from bot.tombstones import KINDS, Kind, Tombstone, digest, tombstone
@@ -179,7 +179,7 @@ def scrubbed(store: Store, receipt: Receipt) -> Receipt:
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%VIRTUAL TABLE%USING fts5%'"
             ).fetchall():
                 connection.execute(f"INSERT INTO {table}({table}) VALUES ('rebuild')")  # noqa: S608  names from the schema
-        with FileLock(store.path.with_name(store.path.name + ".lock")).held(WAIT_SECONDS):
+        with store.alone():
             connection.execute("VACUUM")
             busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         if busy:

@@ -20,7 +20,7 @@ from typing import Literal
 
 from bot.advice.advice import Advice
 from bot.archive import Transcript
-from bot.markup import clean
+from bot.markup import clean, unseen_escaped
 from bot.page import document
 from bot.retell import Retelling, clock
 from knowledge.model import Knowledge
@@ -97,7 +97,7 @@ def rendered(transcript: Transcript, retelling: Retelling, form: Form) -> str:
             title = retelling.say("title", id=transcript.summary.id)
             return document(retelling.markdown(transcript), title, transcript.summary.language)
         case "json":
-            return json.dumps(as_json(transcript, retelling), ensure_ascii=False, indent=2) + "\n"
+            return unseen_escaped(json.dumps(as_json(transcript, retelling), ensure_ascii=False, indent=2)) + "\n"
         case "csv":
             return written_rows([COLUMNS, *rows(transcript, retelling)])
 
@@ -114,8 +114,11 @@ def memo_of(transcript: Transcript, today: Knowledge, form: Literal["md", "html"
     return write(advice, today, summary.language, datetime.fromtimestamp(given.at / 1000, UTC).date(), summary.id) + "\n"
 
 
-def write_new(folder: Path, name: str, text: str) -> Path:
-    """A new file in a folder. Raises CannotWrite if it is there already, is a link, or would lie elsewhere."""
+def write_new(folder: Path, name: str, text: str | Iterable[str]) -> Path:
+    """A new file in a folder, from a text or from its pieces as they come.
+
+    Raises CannotWrite if it is there already, is a link, or would lie elsewhere.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         inside = folder.resolve(strict=True)
@@ -130,5 +133,5 @@ def write_new(folder: Path, name: str, text: str) -> Path:
     except OSError as error:
         raise CannotWrite(f"{folder / name}: {error.strerror or error}; choose another folder with --out") from error
     with os.fdopen(file, "w", encoding="utf-8", newline="") as out:
-        out.write(text)
+        out.writelines([text] if isinstance(text, str) else text)
     return path

@@ -32,6 +32,11 @@ def clean(text: str) -> str:
     return _UNSEEN.sub("", text)
 
 
+def unseen_escaped(json_text: str) -> str:
+    """JSON of the same value in which characters that `clean` takes away stand as escapes: harmless where it is printed."""
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json_text)
+
+
 def escape(text: str) -> str:
     """Text as Markdown that shows exactly this text, on one line, wherever it stands in a line."""
     flat = _SPECIAL.sub(lambda found: "\\" + found[0], _SPACES.sub(" ", clean(text)).strip(" "))

@@ -16,8 +16,8 @@ from bot.logs import redact
 from bot.settings import Settings, SettingsError, is_secret, load_settings
 
 DEFAULTS: Mapping[str, str | None] = {
-    "ADVISOR_REVIEW_HOST": None,
-    "ADVISOR_REVIEW_PORT": None,
+    "ADVISOR_REVIEW_HOST": "127.0.0.1",
+    "ADVISOR_REVIEW_PORT": "8484",
     "ADVISOR_REVIEW_PASSWORD_HASH": None,
     "SLACK_BOT_TOKEN": None,
     "SLACK_APP_TOKEN": None,

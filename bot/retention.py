@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 
@@ -19,8 +20,8 @@ log = structlog.get_logger()
 DAY_MS = 86_400_000
 RAW_DAYS = 7
 """A raw delivery that has been dealt with is of no further use; its keys stay as long as the rest."""
-AT_ONCE = 500
-"""Conversations in one transaction: a running service writes in between."""
+AT_ONCE = 50
+"""Conversations in one transaction: a running service writes in between, and acknowledges only then."""
 
 
 def purge(store: Store, days: int, now: int, *, dry_run: bool = False) -> Receipt:
@@ -66,7 +67,8 @@ async def daily(store: Store, days: int | None, now: Callable[[], int], stopping
     """
     while not stopping.is_set():
         try:
-            receipt = purge(store, days, now()) if days is not None else made_up_for(store, now())
+            due = partial(purge, store, days) if days is not None else partial(made_up_for, store)
+            receipt = await asyncio.to_thread(due, now())
             log.info("retention", erased=receipt.erased, scrubbed=receipt.scrubbed, why=receipt.why)
         except StoreError as error:
             log.error("retention failed", why=str(error))

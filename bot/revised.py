@@ -65,10 +65,10 @@ def edited(store: Store, where: Place, person: str, words: str, now: int) -> Non
 
 def deleted(store: Store, where: Place, now: int) -> None:
     """Take the words out, also where they are quoted, and leave a line that says so."""
-    store.do(functools.partial(_taken_out, where, now))
+    store.later(functools.partial(_taken_out, store.connection, where, now))
 
 
-def _taken_out(where: Place, now: int, connection: sqlite3.Connection) -> None:
+def _taken_out(connection: sqlite3.Connection, where: Place, now: int) -> None:
     phrases = redact_message(connection, where.conversation, where.number)
     strike(connection, where.conversation, [each for each in phrases if len(each.split()) >= LEAST_WORDS], now)
     connection.execute(

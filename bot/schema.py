@@ -338,11 +338,22 @@ def m003_lists(db: Database) -> None:
         db.execute(statement)
 
 
-_INDEXED_AT_COMMIT = """
+_LIGHTER = """
 DROP INDEX conversations_place;
 CREATE INDEX conversations_place ON conversations(place);   -- the latest of a place without sorting all of them
 
-DROP TRIGGER transcript_added;        -- bot/store.py indexes what a transaction added once, before its commit
+DROP TRIGGER transcript_added;        -- what a transaction adds is indexed once, before its commit: see bot/store.py
+DROP TRIGGER transcript_removed;
+DROP TRIGGER transcript_changed;
+CREATE TRIGGER transcript_removed AFTER DELETE ON transcript
+WHEN EXISTS (SELECT 1 FROM transcript_search_docsize WHERE id = old.id) BEGIN      -- indexed already
+    INSERT INTO transcript_search(transcript_search, rowid, text) VALUES ('delete', old.id, old.text);
+END;
+CREATE TRIGGER transcript_changed AFTER UPDATE OF text ON transcript
+WHEN EXISTS (SELECT 1 FROM transcript_search_docsize WHERE id = old.id) BEGIN
+    INSERT INTO transcript_search(transcript_search, rowid, text) VALUES ('delete', old.id, old.text);
+    INSERT INTO transcript_search(rowid, text) VALUES (new.id, new.text);
+END;
 
 DROP TRIGGER answer_counted;
 CREATE TRIGGER answer_counted AFTER INSERT ON answers
@@ -358,5 +369,22 @@ END;
 @MIGRATIONS()
 def m004_lighter_turns(db: Database) -> None:
     """What a turn writes, without what triggers did for it one line at a time."""
-    for statement in _statements(_INDEXED_AT_COMMIT):
+    for statement in _statements(_LIGHTER):
+        db.execute(statement)
+
+
+_ANALYSIS = """
+DROP VIEW advisories;
+CREATE VIEW advisories AS             -- for analysts: no place, no address
+SELECT c.id, c.platform, c.tenant, c.person, datetime(c.started_at / 1000, 'unixepoch') AS started,
+       datetime(c.last_at / 1000, 'unixepoch') AS last, c.status, c.process, c.kind, c.recommended, c.verdict, c.chosen,
+       c.unknowns, c.reviewed, c.flagged, c.language, c.knowledge
+FROM conversations c;
+"""
+
+
+@MIGRATIONS()
+def m005_analysis(db: Database) -> None:
+    """The list of advisories with what became of them."""
+    for statement in _statements(_ANALYSIS):
         db.execute(statement)

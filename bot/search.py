@@ -7,24 +7,29 @@ reads of a transcript. A person's own words count double, since advice repeats t
 from __future__ import annotations
 
 import re
+import sqlite3
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from bot.archive import Archive, Viewer
-from bot.listing import VISIBLE
+from bot.archive import Archive, Filter, Viewer
+from bot.listing import VISIBLE, Bound, scope
 from bot.markup import clean
 
-WINDOW = 400
+WINDOW, WIDE = 400, 20_000
+"""Matching lines that are ranked, and that are looked at for `WINDOW` of them in the conversations wanted."""
+ALL = Filter()
 LONGEST_QUERY, MOST_TERMS = 400, 16
 AROUND = 90
 OPEN, CLOSE = "\x02", "\x03"
 """Around each hit in what SQLite returns; text from people cannot hold them."""
 _K1, _B, _OWN = 1.2, 0.75, 2.0
-_LINE = "SELECT t.id, t.conversation, t.at, t.speaker, t.person, t.event_number, substr(t.text, 1, 5000)"
-_MATCHING = f"{_LINE} FROM transcript_search CROSS JOIN transcript t ON t.id = transcript_search.rowid"
+_NEWEST_LINES = 2000
+"""How far back is looked first; then four times as far, and so on. Upwards the index is ten times as fast as downwards."""
+_MATCHING = "SELECT rowid FROM transcript_search WHERE transcript_search MATCH ? AND rowid > ? AND rowid <= ? ORDER BY rowid"
 
 
 @dataclass(frozen=True)
@@ -41,14 +46,13 @@ class Hit:
     lines: int  # of the conversation, in the window
 
 
-@dataclass(frozen=True)
-class _Match:
+class _Line(NamedTuple):
+    """A line of the transcript that matches."""
+
     line: int
     conversation: str
     at: int
     speaker: str
-    person: str | None
-    event_number: int
     text: str
 
 
@@ -72,67 +76,91 @@ def _words(text: str) -> list[str]:
     return [word for word in words if any(each.isalnum() for each in word)][:MOST_TERMS]
 
 
-def search(archive: Archive, viewer: Viewer, text: str, limit: int = 20, *, newest: bool = False) -> list[Hit]:
-    """Conversations whose lines hold all the words, best (or `newest`) first; of each its best (or latest) line."""
+def search(
+    archive: Archive, viewer: Viewer, text: str, limit: int = 20, *, newest: bool = False, wanted: Filter = ALL
+) -> list[Hit]:
+    """Conversations, of those `wanted`, whose lines hold all the words, best (or `newest`) first; of each its best (or latest)
+    line."""
     query = quoted(text)
     if not query:
         return []
+    terms = [_pattern(word) for word in _words(text)]
     with archive.explained():
-        matches = _matches(archive, viewer, query)
-        hits = _latest(matches, limit) if newest else _ranked(list(islice(matches, WINDOW)), _words(text))[:limit]
+        lines = islice(_lines(archive, viewer, query, wanted), WINDOW)
+        hits = _latest(lines, limit) if newest else _ranked(list(lines), terms)[:limit]
         archive.audit(viewer, [hit.conversation for hit in hits], "search")
-        return [shown for hit in hits if (shown := _shown(archive, query, hit)) is not None]
+        return [shown for hit in hits if (shown := _shown(archive, query, terms, hit)) is not None]
 
 
-def _matches(archive: Archive, viewer: Viewer, query: str) -> Iterator[_Match]:
-    """The matching lines that a viewer may see, the newest first. One's own are looked up a conversation at a time."""
+def _lines(archive: Archive, viewer: Viewer, query: str, wanted: Filter) -> Iterator[_Line]:
+    """The matching lines that a viewer may see of what is wanted, the newest first."""
     connection = archive.store.connection
-    if viewer.reviewer:
-        sql = f"{_MATCHING} WHERE transcript_search MATCH ? ORDER BY transcript_search.rowid DESC"
-        yield from (_Match(*row) for row in connection.execute(sql, (query,)))
+    _, where, bound = scope(viewer, wanted)
+    fits: dict[str, bool] = {}
+
+    def is_wanted(id: str) -> bool:
+        if id not in fits:
+            sql = f"SELECT 1 FROM conversations c WHERE c.id = :id AND {where}"  # noqa: S608  ours
+            fits[id] = connection.execute(sql, bound | {"id": id}).fetchone() is not None
+        return fits[id]
+
+    for number, conversation in islice(_numbers(connection, viewer, query, where, bound), WIDE):
+        row = connection.execute(
+            "SELECT id, conversation, at, speaker, substr(text, 1, 5000) FROM transcript WHERE id = ?", (number,)
+        ).fetchone()
+        if row is not None and (row[1] == conversation or (viewer.reviewer and (wanted == ALL or is_wanted(row[1])))):
+            yield _Line(*row)
+
+
+def _numbers(
+    connection: sqlite3.Connection, viewer: Viewer, query: str, where: str, bound: Bound
+) -> Iterator[tuple[int, str | None]]:
+    """Numbers of matching lines, and for a viewer who is no reviewer the conversation that each must be of: one's own are
+    looked up a conversation at a time."""
+    if not viewer.reviewer:
+        mine = (
+            "SELECT c.id, (SELECT min(id) FROM transcript WHERE conversation = c.id), (SELECT max(id) FROM transcript"  # noqa: S608
+            f" WHERE conversation = c.id) FROM ({VISIBLE}) seen CROSS JOIN conversations c ON c.id = seen.id"
+            f" WHERE {where} ORDER BY c.last_at DESC, c.id DESC"
+        )
+        for id, first, last in connection.execute(mine, bound).fetchall():
+            found = connection.execute(_MATCHING, (query, (first or 0) - 1, last or 0)).fetchall()
+            yield from ((number, id) for (number,) in reversed(found))
         return
-    mine = (
-        "SELECT c.id, (SELECT min(id) FROM transcript WHERE conversation = c.id), (SELECT max(id) FROM transcript"  # noqa: S608
-        f" WHERE conversation = c.id) FROM ({VISIBLE}) seen CROSS JOIN conversations c ON c.id = seen.id"
-        " ORDER BY c.last_at DESC, c.id DESC"
-    )
-    within = (  # upwards, which the index does ten times as fast as downwards
-        f"{_MATCHING} WHERE transcript_search MATCH ? AND transcript_search.rowid BETWEEN ? AND ? AND t.conversation = ?"
-        " ORDER BY transcript_search.rowid"
-    )
-    for id, first, last in connection.execute(mine, {"viewer": viewer.person}).fetchall():
-        found = connection.execute(within, (query, first, last, id)).fetchall()
-        yield from (_Match(*row) for row in reversed(found))
+    top, back = connection.execute("SELECT coalesce(max(id), 0) FROM transcript").fetchone()[0], _NEWEST_LINES
+    while top > 0:
+        found = connection.execute(_MATCHING, (query, top - back, top)).fetchall()
+        yield from ((number, None) for (number,) in reversed(found))
+        top, back = top - back, 4 * back
 
 
-def _latest(matches: Iterator[_Match], limit: int) -> list[_Found]:
+def _latest(lines: Iterator[_Line], limit: int) -> list[_Found]:
     """The latest line of each conversation, as they come."""
     found: dict[str, _Found] = {}
-    for match in islice(matches, WINDOW):
-        if match.conversation not in found:
-            found[match.conversation] = _Found(match.line, match.conversation, match.at, 0.0, 1)
+    for line in lines:
+        if line.conversation not in found:
+            found[line.conversation] = _Found(line.line, line.conversation, line.at, 0.0, 1)
         if len(found) == limit:
             break
     return list(found.values())
 
 
-def _ranked(matches: list[_Match], words: list[str]) -> list[_Found]:
+def _ranked(lines: list[_Line], terms: list[re.Pattern[str]]) -> list[_Found]:
     """BM25 over the window, each conversation's best line. All words are in every line, so what counts is how often, and how
     short the line is."""
-    terms = [_pattern(word) for word in words]
-    usual = sum(len(match.text) for match in matches) / len(matches) if matches else 1.0
+    usual = sum(len(line.text) for line in lines) / len(lines) if lines else 1.0
     best: dict[str, _Found] = {}
-    for match in matches:
-        text = _folded(match.text)
-        norm = _K1 * (1 - _B + _B * len(match.text) / usual)
+    for line in lines:
+        text = _folded(line.text)
+        norm = _K1 * (1 - _B + _B * len(text) / usual)
         times = [max(len(term.findall(text)), 1) for term in terms]
-        score = sum(n * (_K1 + 1) / (n + norm) for n in times) * (_OWN if match.speaker == "person" else 1.0)
-        kept = best.get(match.conversation)
-        lines = kept.lines + 1 if kept else 1
+        score = sum(n * (_K1 + 1) / (n + norm) for n in times) * (_OWN if line.speaker == "person" else 1.0)
+        kept = best.get(line.conversation)
+        count = kept.lines + 1 if kept else 1
         if kept is None or score > kept.score:
-            best[match.conversation] = _Found(match.line, match.conversation, match.at, score, lines)
+            best[line.conversation] = _Found(line.line, line.conversation, line.at, score, count)
         else:
-            best[match.conversation] = kept._replace(lines=lines)
+            best[line.conversation] = kept._replace(lines=count)
     return sorted(best.values(), key=lambda each: (-each.score, -each.at, each.conversation))
 
 
@@ -143,23 +171,26 @@ def _pattern(word: str) -> re.Pattern[str]:
 
 
 def _folded(text: str) -> str:
-    """Without case and accents."""
-    if text.isascii():
-        return text.lower()
-    return "".join(each for each in unicodedata.normalize("NFKD", text).lower() if not unicodedata.combining(each))
+    """Without case and accents, every character in its place."""
+    return text.lower() if text.isascii() else "".join(map(_plain, text))
 
 
-def _shown(archive: Archive, query: str, found: _Found) -> Hit | None:
+@lru_cache(maxsize=4096)
+def _plain(character: str) -> str:
+    low = unicodedata.normalize("NFKD", character).lower()[:1]
+    return low or character
+
+
+def _shown(archive: Archive, query: str, terms: list[re.Pattern[str]], found: _Found) -> Hit | None:
     """The line cut to what stands around its first hit; None if it was erased meanwhile."""
     row = archive.store.connection.execute(
-        "SELECT t.speaker, t.person, t.event_number, highlight(transcript_search, 0, ?, ?) FROM transcript_search"
-        " CROSS JOIN transcript t ON t.id = transcript_search.rowid"
-        " WHERE transcript_search MATCH ? AND transcript_search.rowid = ? AND t.conversation = ?",
-        (OPEN, CLOSE, query, found.line, found.conversation),
+        "SELECT speaker, person, event_number, text FROM transcript WHERE id = ? AND conversation = ?",
+        (found.line, found.conversation),
     ).fetchone()
     if row is None:
         return None
-    speaker, person, event_number, marked = row
+    speaker, person, event_number, text = row
+    marked = _marked(text, terms) or _marked_by_index(archive, query, found.line) or text
     first = marked.find(OPEN)
     before = marked[:first]
     start = max(first - AROUND, 0)
@@ -178,3 +209,24 @@ def _shown(archive: Archive, query: str, found: _Found) -> Hit | None:
         pieces += [hit, rest] if i else [rest]
     tidy = tuple(" ".join(clean(piece).split("\n")) for piece in pieces)
     return Hit(found.conversation, found.at, speaker, person, event_number, tidy, found.score, found.lines)
+
+
+def _marked(text: str, terms: list[re.Pattern[str]]) -> str | None:
+    """The text with its hits marked; None if none are found in it as it is written."""
+    folded = _folded(text)
+    spans = sorted(span for term in terms for found in term.finditer(folded) if (span := found.span()))
+    marked, end = "", 0
+    for start, stop in spans:
+        if start >= end:
+            marked += f"{text[end:start]}{OPEN}{text[start:stop]}{CLOSE}"
+            end = stop
+    return marked + text[end:] if spans else None
+
+
+def _marked_by_index(archive: Archive, query: str, line: int) -> str | None:
+    """As the index marks it: it knows forms of letters that are not compared here."""
+    row = archive.store.connection.execute(
+        "SELECT highlight(transcript_search, 0, ?, ?) FROM transcript_search WHERE transcript_search MATCH ? AND rowid = ?",
+        (OPEN, CLOSE, query, line),
+    ).fetchone()
+    return row[0] if row else None

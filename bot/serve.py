@@ -82,8 +82,9 @@ class Server:
         except Locked:
             name = self.gateway.platform
             raise AlreadyServed(f"another process serves {name} on {self.service.store.path}; stop it first") from None
-        calm()
         try:
+            await self._turns(self.service.warm)
+            calm()
             self._work.set()
             await asyncio.gather(self._works(), self.sender.run(self.stopping))
         finally:

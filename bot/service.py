@@ -7,12 +7,12 @@ done" together), and decided again there if another process has written meanwhil
 
 from __future__ import annotations
 
-import functools
 import json
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 import structlog
@@ -23,7 +23,7 @@ from bot.answers import Answer
 from bot.case import Case, given
 from bot.database import Writes
 from bot.effects import Effect, Note, Recommend, Strike
-from bot.engine import fold, step
+from bot.engine import begin, fold, step
 from bot.events import Act, Answered, Event, Heard, Requested, Started, Upgraded
 from bot.markup import clean, escape
 from bot.messages import Ignored, Incoming, Unreadable
@@ -40,6 +40,8 @@ log = structlog.get_logger()
 Parse = Callable[[str], Incoming | Ignored]
 LONGEST_TEXT = 20_000
 CASES_IN_MEMORY = 2_000
+MOST_IN_A_MINUTE = 100
+"""Messages at one place; beyond that only the first is answered, with the request to wait."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,17 @@ class Service:
         )
         self.language, self.order, self.everyone, self.retention_days = language, order, everyone, retention_days
         self._cases: OrderedDict[str, tuple[int, Case]] = OrderedDict()
-        self._version = 0
+        self._seen = 0
+        self._minute, self._in_minute = 0, dict[str, set[int]]()  # numbers of the deliveries of the minute, by place
+
+    def warm(self) -> None:
+        """Build the grammar and load what the first turns need, so that nobody waits for it with others behind them."""
+        from bot.understand.hear import hear
+
+        case = begin(Started(at=0, by="", conversation="", language=self.language, knowledge=self.knowledge.version))
+        hear("We tag 500 photos a month", case, self.knowledge)
+        first = frozenset(id for id, question in self.knowledge.questions.items() if question.asked == "first")
+        pending(case.model_copy(update={"skipped": first}), self.knowledge)
 
     def receive(self, deliveries: Iterable[Delivery]) -> int:
         """Store deliveries durably; only after this returns may the platform be told that they arrived."""
@@ -97,25 +109,34 @@ class Service:
 
     def work(self, limit: int = 100) -> int:
         """Process the oldest waiting delivery of up to `limit` places in one commit; returns how many there were."""
-        version = self.store.version()
+        seen = self.store.others_wrote()
         batch = self.store.waiting(self.platform, limit)
         if not batch:
             return 0
-        self._forget_unless(version)
+        self._forget_unless(seen)
+        self._count(batch)
         turns = [self._decide(received) for received in batch]
         with self.store.transaction():
-            same = self._forget_unless(self.store.version())
+            same = self._forget_unless(self.store.others_wrote())
             turns = [self._keep(turn if same else self._decide(turn.received)) for turn in turns]
         for turn in turns:
             for id, state in turn.states.items():
                 self._remember(id, state)
         return len(batch)
 
-    def _forget_unless(self, version: int) -> bool:
+    def _count(self, batch: Iterable[Received]) -> None:
+        """Note what comes from where in this minute, so that nobody can keep the others waiting."""
+        for received in batch:
+            minute = received.received_at // 60_000
+            if minute != self._minute:
+                self._minute, self._in_minute = minute, {}
+            self._in_minute.setdefault(received.place, set()).add(received.number)
+
+    def _forget_unless(self, seen: int) -> bool:
         """Whether no other process has written since; if one has, what is remembered of its conversations may be old."""
-        same = self._version == version
+        same = self._seen == seen
         if not same:
-            self._version = version
+            self._seen = seen
             self._cases.clear()
         return same
 
@@ -135,13 +156,17 @@ class Service:
         states: dict[str, tuple[int, Case]] = {}
         with self.store.drafted() as writes:
             try:
+                if (over := len(self._in_minute.get(received.place, ())) - MOST_IN_A_MINUTE) > 0:
+                    if over == 1:
+                        self._say_sorry(incoming, received, "note_too_fast", most=MOST_IN_A_MINUTE)
+                    return Turn(received, "ignored", f"more than {MOST_IN_A_MINUTE} messages in a minute", writes)
                 self._converse(incoming, received, states)
             except (StoreError, sqlite3.Error):
                 raise
             except Exception as error:  # a defect of ours must not block the place for ever
                 log.error("turn failed", number=number, error=type(error).__name__, exc_info=True)
                 writes.clear()
-                self._apologise(incoming, received)
+                self._say_sorry(incoming, received, "note_failed", number=number)
                 return Turn(received, "aside", f"{type(error).__name__} while answering", writes)
         return Turn(received, "done", None, writes, states)
 
@@ -195,12 +220,12 @@ class Service:
         )
         state[conversation.id] = self._apply(conversation, number, case, event, said or incoming.label)
 
-    def _apologise(self, incoming: Incoming, received: Received) -> None:
-        """Say what happened in plain words; the delivery is kept under its number."""
+    def _say_sorry(self, incoming: Incoming, received: Received, sentence: str, **values: int) -> None:
+        """Say in plain words why a message was not answered; the delivery is kept."""
         conversation = self._find(incoming, received)
         if conversation is not None:
-            text = self.knowledge.words(conversation.language).sentences["note_failed"].format(number=received.number)
-            body = Message(name="failed", markdown=text)
+            text = self.knowledge.words(conversation.language).sentences[sentence].format(**values)
+            body = Message(name=sentence.removeprefix("note_"), markdown=text)
             self.store.enqueue(conversation, conversation.address, "send", body.model_dump_json(), None, self.world.now())
 
     def _acts(self, incoming: Incoming, said: str, case: Case) -> tuple[Act, ...]:
@@ -291,7 +316,8 @@ class Service:
         for effect in effects:
             if isinstance(effect, Strike):
                 private = self.knowledge.words(after.language).private
-                self.store.do(functools.partial(strike_private, conversation.id, effect.events, private, event.at))
+                struck = partial(strike_private, self.store.connection, conversation.id, effect.events, private, event.at)
+                self.store.later(struck)
         return number + 1, after
 
     def _spoken(self, effect: Effect, number: int, case: Case) -> list[tuple[Effect, Message]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -48,10 +48,18 @@ class Settings(BaseSettings):
         return value.expanduser()
 
 
+Kind = TypeVar("Kind", bound=Settings)
+
+
 def load_settings() -> Settings:
     """Read the settings. Raises SettingsError."""
+    return checked(Settings)
+
+
+def checked(kind: type[Kind]) -> Kind:
+    """Read the settings of a surface. Raises SettingsError."""
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
         raise SettingsError(
             [
@@ -64,6 +72,8 @@ def load_settings() -> Settings:
 
 
 def _got(loc: tuple[int | str, ...], value: object) -> str:
+    if value in ("", None):
+        return "not set"
     secret = any(is_secret(str(each)) for each in loc) or not loc  # without a place, the input is all settings at once
     return "got a value that is not shown" if secret else f"got {value!r}"
 

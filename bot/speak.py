@@ -36,20 +36,9 @@ from bot.markup import Safe, escape, plain
 from knowledge.model import Knowledge, Language, Question
 
 _Other = (
-    Greet
-    | Confirm
-    | AskConflict
-    | OfferStrike
-    | Strike
-    | Summarise
-    | Recommend
-    | Compare
-    | WhatIf
-    | Explain
-    | HelpWith
-    | Define
-    | Inform
-)
+    Greet | Confirm | AskConflict | OfferStrike | Strike | Summarise | Recommend
+    | Compare | WhatIf | Explain | HelpWith | Define | Inform
+)  # fmt: skip
 
 
 class Button(Frozen):
@@ -120,20 +109,9 @@ def speak(effect: Effect, case: Case, knowledge: Knowledge, retention_days: int 
         case _:
             pass
     name = _name(effect)
-    markdown = _markdown(case.language, name, effect, _view(effect, case, knowledge, retention_days))
+    markdown = filled(name, case.language, {"effect": effect, **_view(effect, case, knowledge, retention_days)})
     buttons, more = _buttons(effect, case, knowledge)
     return Message(name=name, markdown=markdown, buttons=buttons, more=more)
-
-
-def filled(name: str, language: str, view: Mapping[str, object]) -> str:
-    """A template with its values, as Markdown; every value is escaped that is not Markdown of ours."""
-    return re.sub(r"\n{3,}", "\n\n", _template(language, name).render(view).strip())
-
-
-def pictured(effect: Recommend, event_number: int, case: Case) -> Message:
-    """The message that carries the picture of an advice, with the short verdict under it."""
-    markdown = filled("picture", case.language, {"effect": effect})
-    return Message(name="picture", markdown=markdown, picture=event_number)
 
 
 @lru_cache(maxsize=1024)  # the same questions are put to everyone
@@ -141,7 +119,7 @@ def _asked(effect: Ask, language: str, knowledge: Knowledge) -> Message:
     question = knowledge.questions[effect.question]
     return Message(
         name=_name(effect),
-        markdown=_markdown(language, _name(effect), effect, {"words": knowledge.words(language).questions[question.id]}),
+        markdown=filled(_name(effect), language, {"effect": effect, "words": knowledge.words(language).questions[question.id]}),
         buttons=_answers(question, knowledge.words(language)),
         more=_ways_round(effect, knowledge.words(language)),
         question=question.id,
@@ -151,8 +129,8 @@ def _asked(effect: Ask, language: str, knowledge: Knowledge) -> Message:
 
 @lru_cache(maxsize=1024)
 def _noted(effect: Note, sentence: str, language: str, buttons: tuple[Button, ...]) -> Message:
-    name = _name(effect)
-    return Message(name=name, markdown=_markdown(language, name, effect, {"sentence": sentence}), buttons=buttons)
+    markdown = filled(_name(effect), language, {"effect": effect, "sentence": sentence})
+    return Message(name=_name(effect), markdown=markdown, buttons=buttons)
 
 
 @cache
@@ -165,8 +143,15 @@ def _name(effect: Effect) -> str:
     return _named(type(effect).__name__)
 
 
-def _markdown(language: str, name: str, effect: Effect, view: Mapping[str, object]) -> str:
-    return filled(name, language, {"effect": effect, **view})
+def filled(name: str, language: str, view: Mapping[str, object]) -> str:
+    """A template with its values, as Markdown; every value is escaped that is not Markdown of ours."""
+    return re.sub(r"\n{3,}", "\n\n", _template(language, name).render(view).strip())
+
+
+def pictured(effect: Recommend, event_number: int, case: Case) -> Message:
+    """The message that carries the picture of an advice, with the short verdict under it."""
+    markdown = filled("picture", case.language, {"effect": effect})
+    return Message(name="picture", markdown=markdown, picture=event_number)
 
 
 def _view(effect: _Other, case: Case, knowledge: Knowledge, retention_days: int | None) -> Mapping[str, object]:

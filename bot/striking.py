@@ -50,7 +50,7 @@ def forget_words(store: Store, conversation: str, spans: Sequence[str], now: int
 
 
 def strike_private(
-    conversation: str, events: Iterable[int], words: PrivateWords, now: int, connection: sqlite3.Connection
+    connection: sqlite3.Connection, conversation: str, events: Iterable[int], words: PrivateWords, now: int
 ) -> None:
     """Strike the private data that these events hold out of the whole conversation."""
     private: set[str] = set()

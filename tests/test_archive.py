@@ -273,7 +273,81 @@ def test_no_query_returns_a_row_that_its_viewer_may_not_see(cases, person, wante
             store.close()
 
 
+def _everything(store, archive):
+    """Forty conversations of six people with threads, reviews, outcomes and answers; who took part in which."""
+    random, took_part = Random(7), {}
+    with store.transaction():
+        for n in range(40):
+            starter, others = random.choice(PERSONS), random.sample(PERSONS, random.choice([0, 0, 1, 2]))
+            columns = {
+                "kind": random.choice(["tagging", "claims"]), "status": random.choice(["open", "advised"]),
+                "verdict": random.choice([None, "clear"]), "unknowns": random.choice([0, 2]),
+            }  # fmt: skip
+            plain(store, f"c{n}", starter, n // 3, [f"photos number{n} of {starter}", "shared words"], others, **columns)
+            took_part[f"c{n}"] = {starter, *others}
+            if random.random() < 0.4:
+                store.connection.execute("INSERT INTO reviews VALUES (NULL,?,0,'r',?,'',0)", (f"c{n}", f"seen{n}"))
+    return took_part
+
+
+def test_no_query_of_any_kind_shows_any_viewer_a_row_of_others(talks, archive):
+    took_part = _everything(talks.store, archive)
+    marks = dict(talks.store.connection.execute("SELECT verdict, conversation FROM reviews").fetchall())
+    filters = [
+        Filter(), Filter(platform="slack"), Filter(kind="claims"), Filter(status="open"), Filter(verdict="clear"),
+        Filter(unknowns=True), Filter(unknowns=False), Filter(reviewed=True), Filter(reviewed=False), Filter(flagged=False),
+        Filter(since=5), Filter(until=9), Filter(since=2, until=11, kind="tagging", reviewed=True),
+        *(Filter(person=person) for person in PERSONS), *(Filter(person=person, kind="claims") for person in PERSONS),
+    ]  # fmt: skip
+    words = ["photos", "shared words", "telegram", *(f"number{n}" for n in range(40)), *(f"of {person}" for person in PERSONS)]
+    everybodys = list(archive.every(OPERATOR, Filter()))
+    queries = rows = 0
+    for person in [*PERSONS, "slack:U:ann", "slack:T:an", "%", "", "slack:T:ann' OR '1'='1"]:
+        viewer = Viewer(person, reviewer=False)
+        mine = {id for id, who in took_part.items() if person in who}
+        for wanted in filters:
+            listed = [each.id for each in archive.every(viewer, wanted)]
+            paged = [each.id for each in archive.page(viewer, wanted, 3, "9.zzz")]
+            counted = statistics(archive, viewer, wanted)
+            assert {*listed, *paged} <= mine
+            assert archive.count(viewer, wanted) == len(listed) == counted.conversations == sum(counted.by_kind.values())
+            assert {marks[mark] for mark in counted.reviews} <= set(listed)
+            queries, rows = queries + 4, rows + len(listed) + len(paged) + len(counted.reviews)
+        for text in words:
+            for newest in (False, True):
+                hits = search(archive, viewer, text, 1000, newest=newest)
+                assert {hit.conversation for hit in hits} <= mine
+                queries, rows = queries + 1, rows + len(hits)
+        read = [each.summary.id for each in archive.transcripts(viewer, everybodys, "export")]
+        assert set(read) == mine
+        for id in took_part:
+            whole, summary = archive.transcript(viewer, id, "show"), archive.summary(viewer, id)
+            assert (whole is not None) is (summary is not None) is (id in mine)
+            queries, rows = queries + 2, rows + 2 * (id in mine)
+        queries, rows = queries + 1, rows + len(read)
+    assert talks.store.connection.execute("SELECT count(*) FROM access_audit").fetchone() == (0,)
+    assert queries > 3000 and rows > 1500, (queries, rows)
+
+
 # --- search ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("viewer", [OPERATOR, Viewer("slack:T:ann", False)])
+def test_search_can_be_narrowed_to_the_conversations_of_a_list(talks, archive, viewer):
+    with talks.store.transaction():
+        plain(talks.store, "c1", "slack:T:ann", at=1, words=["photos of shoes"], kind="tagging")
+        plain(talks.store, "c2", "slack:T:ann", at=2, words=["photos of bills"], kind="data_entry")
+        plain(talks.store, "c3", "slack:T:bob", at=3, words=["photos of hats"], kind="tagging")
+    found = [hit.conversation for hit in search(archive, viewer, "photos", wanted=Filter(kind="tagging"))]
+    assert sorted(found) == (["c1", "c3"] if viewer.reviewer else ["c1"])
+    assert search(archive, viewer, "photos", wanted=Filter(kind="claims")) == []
+
+
+def test_a_count_ends_where_it_would_cost(talks, archive):
+    with talks.store.transaction():
+        for n in range(9):
+            plain(talks.store, f"c{n}", "slack:T:ann", at=n)
+    assert archive.count(OPERATOR, Filter()) == 9 and archive.count(OPERATOR, Filter(), 5) == 5
 
 
 def test_search_finds_words_in_any_case_and_accent_and_marks_them(talks, archive):
@@ -283,6 +357,15 @@ def test_search_finds_words_in_any_case_and_accent_and_marks_them(talks, archive
     [hit] = search(archive, OPERATOR, "cafe PHOTOS")
     assert (hit.conversation, hit.pieces[1::2]) == ("a", ("Café", "photos"))
     assert "".join(hit.pieces) == "We tag Café photos by hand"
+
+
+def test_the_newest_hits_come_first_where_that_is_wanted(talks, archive):
+    with talks.store.transaction():
+        for n in range(6):
+            plain(talks.store, f"c{n}", "slack:T:ann", n, ["payroll, only payroll" if n == 2 else f"payroll and {'more ' * n}"])
+    for viewer in (OPERATOR, Viewer("slack:T:ann", reviewer=False)):
+        assert [hit.conversation for hit in search(archive, viewer, "payroll", 3, newest=True)] == ["c5", "c4", "c3"]
+        assert search(archive, viewer, "payroll", 3)[0].conversation == "c2"
 
 
 def test_the_line_that_says_it_shortly_and_often_comes_first(talks, archive):

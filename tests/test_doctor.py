@@ -3,6 +3,8 @@
 import json
 import os
 import sqlite3
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from click.testing import CliRunner
@@ -15,6 +17,7 @@ from bot.store import Delivery, Store
 from test_erasure import ALICE, NOW, WORDS, converse
 
 TOKEN = "xoxb-" + "1234567890-abcdefABCDEF"
+BOT = "123456789:" + "A" * 35
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +37,7 @@ def store(tmp_path):
 
 
 def examined(*extra):
-    run = CliRunner().invoke(doctor, ["--json", *extra])
+    run = CliRunner().invoke(doctor, ["--json", "--offline", *extra])
     return run.exit_code, json.loads(run.stdout), run
 
 
@@ -55,7 +58,7 @@ def test_each_setting_is_shown_with_its_origin_and_secrets_only_as_set(tmp_path,
     assert by["SLACK_SIGNING_SECRET"] == ("not set", "default") and by["ADVISOR_LANG"] == ("de", ".env")
     assert by["TELEGRAM_WEBHOOK_URL"] == ("https://bot.example/…", "environment")
     assert by["SLACK_MODE"] == ("socket", "default") and by["ADVISOR_HEALTH_PORT"] == ("8080", "default")
-    text = CliRunner().invoke(doctor, []).output + run.output
+    text = CliRunner().invoke(doctor, ["--offline"]).output + run.output
     for secret in ("1234567890-abc", "xapp-1", "AAAA", "unguessable", "pw@"):
         assert secret not in text
 
@@ -161,3 +164,67 @@ def test_forget_from_the_command_line(store, tmp_path):
     assert CliRunner().invoke(forget, db).exit_code == 2
     run = CliRunner().invoke(forget, ["--db", str(tmp_path / "none.db"), "--person", ALICE])
     assert run.exit_code == 1 and not (tmp_path / "none.db").exists()
+
+
+# --- connections ---------------------------------------------------------------------------------------------------------
+
+
+class Platforms(BaseHTTPRequestHandler):
+    """Slack and Telegram, as far as `auth.test` and `getMe` go."""
+
+    def do_POST(self):
+        known = self.path == "/api/auth.test" and self.headers["Authorization"] == f"Bearer {TOKEN}"
+        self._say({"ok": True, "user": "advisor", "team": "Acme"} if known else {"ok": False, "error": "invalid_auth"})
+
+    def do_GET(self):
+        known = self.path == f"/bot{BOT}/getMe"
+        self._say({"ok": True, "result": {"username": "advisor_bot"}} if known else {"ok": False}, 200 if known else 401)
+
+    def _say(self, what, status=200):
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(what).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def platforms(monkeypatch):
+    with HTTPServer(("127.0.0.1", 0), Platforms) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        for name, value in {
+            "SLACK_BOT_TOKEN": TOKEN, "SLACK_APP_TOKEN": "xapp-1-A-2-b", "SLACK_API_URL": f"{address}/api/",
+            "TELEGRAM_BOT_TOKEN": BOT, "TELEGRAM_API_URL": address,
+        }.items():  # fmt: skip
+            monkeypatch.setenv(name, value)
+        yield address
+        server.shutdown()
+        thread.join()
+
+
+def test_connections_are_tried_and_say_who_we_are(platforms):
+    run = CliRunner().invoke(doctor, ["--json"])
+    assert run.exit_code == 0, run.output
+    assert json.loads(run.stdout)["connections"] == [
+        {"name": "slack", "who": "advisor in Acme", "wrong": None},
+        {"name": "telegram", "who": "@advisor_bot", "wrong": None},
+    ]
+
+
+def test_a_token_that_is_refused_and_a_platform_that_is_not_there_are_told_apart_without_the_token(platforms, monkeypatch):
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "987654321:" + "B" * 35)
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-wrong-secret")
+    run = CliRunner().invoke(doctor, ["--json"])
+    wrong = json.loads(run.stdout)["wrong"]
+    assert run.exit_code == 1
+    assert any("SLACK_BOT_TOKEN: slack refuses it (invalid_auth)" in each for each in wrong)
+    assert any("TELEGRAM_BOT_TOKEN: telegram refuses it" in each for each in wrong)
+    monkeypatch.setenv("TELEGRAM_API_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("SLACK_API_URL", "http://127.0.0.1:9/")
+    gone = CliRunner().invoke(doctor, [])
+    assert "slack cannot be reached (ConnectionRefusedError)" in gone.output
+    assert "telegram cannot be reached (ConnectionRefusedError)" in gone.output
+    assert not any(secret in run.output + gone.output for secret in ("987654321", "B" * 35, "wrong-secret"))

@@ -196,7 +196,7 @@ class Desk(Service):
         where = heard_as(self.store, received.place, incoming.person, before, milliseconds(address.revised or ""))
         if incoming.token == DELETED:
             mark = f'"ts": "{address.revised}"'
-            self.store.do(functools.partial(blank_message, key, received.place, mark))
+            self.store.later(functools.partial(blank_message, self.store.connection, key, received.place, mark))
         conversation = self.store.conversation(where.conversation) if where is not None else None
         if where is None or conversation is None:
             return

@@ -26,13 +26,9 @@ from adapters.telegram.request import Request, session
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.update import KINDS
 from adapters.telegram.webhook import Webhook, listening
-from bot.agenda import pending
-from bot.engine import begin
-from bot.events import Started
 from bot.serve import Server
 from bot.service import World
 from bot.store import Store
-from bot.understand.hear import hear
 from knowledge.model import Knowledge
 from telegram import Bot, BotCommand, User
 
@@ -63,7 +59,6 @@ async def serve(
     `started` is told the server once the bot is known.
     """
     stop = stopping or asyncio.Event()
-    _warm(knowledge, settings.advisor_lang)
     with _signals(stop) if stopping is None else contextlib.nullcontext():
         async with session() as client:
             request = Request(client)
@@ -219,18 +214,6 @@ def _signals(stop: asyncio.Event) -> Iterator[None]:
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
-
-
-def _warm(knowledge: Knowledge, language: str) -> None:
-    """Build the grammar and load what the first turns need, so that nobody waits for it with others behind them."""
-    blank = Started(at=0, by="", conversation="", language=language, knowledge=knowledge.version)
-    case = begin(blank)
-    hear("We tag 500 photos a month", case, knowledge)
-    pending(case.model_copy(update={"skipped": frozenset(_first(knowledge))}), knowledge)
-
-
-def _first(knowledge: Knowledge) -> Iterator[str]:
-    return (id for id, question in knowledge.questions.items() if question.asked == "first")
 
 
 def _now() -> int:

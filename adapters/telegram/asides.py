@@ -17,6 +17,7 @@ from adapters.telegram.links import reopening
 from adapters.telegram.lookup import given, tapped
 from adapters.telegram.own_data import FORGET_ALL, FORGET_ONE, GATHER
 from adapters.telegram.parse import ANONYMOUS, PERSONAL
+from bot import feedback
 from bot.markup import escape
 from bot.messages import Incoming
 from bot.service import Service
@@ -25,6 +26,8 @@ from bot.store import Conversation
 from bot.tell import retention
 
 PRIVATE_ONLY = "private_only"
+FEEDBACK = {feedback.HELPFUL: "f:yes", feedback.UNHELPFUL: "f:no"}
+"""What the buttons under an advice say about it."""
 
 
 class Asides(Service):
@@ -119,6 +122,14 @@ class Asides(Service):
 
     def _in_private(self, address: Address) -> None:
         self.unstored(address, self._sentence("telegram_history_private").model_copy(update={"name": PRIVATE_ONLY}))
+
+    def _judged(self, incoming: Incoming, shown: int | None, conversation: Conversation) -> None:
+        """Keep whether the advice helped, and say so in the answer to the tap."""
+        words, now = self.knowledge.words(conversation.language), self.world.now()
+        helpful = incoming.token == FEEDBACK[feedback.HELPFUL]
+        kept_now = shown is not None and feedback.keep(self.store, shown, incoming.person, words, now, helpful=helpful)
+        body = self._sentence("telegram_feedback_kept" if kept_now else "telegram_feedback_known")
+        self._say(conversation, incoming, body)
 
     # --- files ---------------------------------------------------------------------------------------------------------
 

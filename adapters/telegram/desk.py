@@ -23,7 +23,7 @@ from bot.speak import Message
 from bot.store import Conversation, Received
 from bot.tell import answered as told
 
-OURS, LATE = "t:", "t:late"
+OURS, LATE = ("t:", "f:"), "t:late"
 State = dict[str, tuple[int, Case]]
 
 
@@ -65,9 +65,7 @@ class Desk(Asides):
         if self._aside(incoming, address, conversation):
             return
         if conversation is None or case is None:
-            if (
-                address.edited is None and incoming.via != "tapped"
-            ):  # neither an edit nor a tap on what was deleted begins anything
+            if address.edited is None and incoming.via != "tapped":  # neither an edit nor an old tap begins anything
                 super()._converse(incoming.model_copy(update={"token": None}), received, state)
         elif incoming.person != case.starter and not self.everyone:
             self._not_yours(conversation, incoming)
@@ -137,6 +135,8 @@ class Desk(Asides):
                 self._export(incoming, address, conversation)
             case ["t", "order", *_]:
                 self._order(incoming, address, conversation, case)
+            case ["f", _]:
+                self._judged(incoming, self._tapped(address, [conversation]), conversation)
             case ["t", "words", number] if number.isdecimal():
                 given = self.store.advice_at(conversation.id, int(number))
                 late = self._sentence("note_late_general")

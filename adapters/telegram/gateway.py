@@ -14,7 +14,7 @@ import structlog
 
 from adapters.telegram import formatting, own_data, pictures
 from adapters.telegram.address import Address
-from adapters.telegram.asides import PRIVATE_ONLY
+from adapters.telegram.asides import FEEDBACK, PRIVATE_ONLY
 from adapters.telegram.calls import REMEMBERED, Calls
 from adapters.telegram.documents import filename
 from adapters.telegram.formatting import Part
@@ -132,8 +132,10 @@ class TelegramGateway:
             link = (self.words.sentences["telegram_private"], f"https://t.me/{self.username}?start=group")
         collapsed = frozenset[str]()
         if message.name == "recommend":
-            export = Button(label=self.words.sentences["telegram_export"], token=f"t:export:{outgoing.conversation}")
-            message = message.model_copy(update={"buttons": (*message.buttons, export)})
+            said = self.words.sentences
+            export = Button(label=said["telegram_export"], token=f"t:export:{outgoing.conversation}")
+            opinion = [Button(label=said[f"telegram_{each}"], token=token) for each, token in FEEDBACK.items()]
+            message = message.model_copy(update={"buttons": (*message.buttons, export), "more": tuple(opinion)})
             collapsed = frozenset(self.words.sentences[each] for each in ("telegram_sums", "telegram_sources"))
         parts = formatting.parts(markdown, collapsed=collapsed) or (Part("…", "…"),)
         return parts, keyboard(message, link)

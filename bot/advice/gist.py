@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bot.advice.advice import Verdict
 from bot.advice.changes import any_unknown
 from bot.advice.report import verdict
-from bot.advice.scores import robustness, standing
+from bot.advice.scores import firsts, standing
 from bot.advice.sheet import sheet
 from bot.answers import Answer
 from knowledge.model import Knowledge
@@ -25,6 +25,6 @@ def gist(answers: Mapping[str, Answer], knowledge: Knowledge) -> Gist:
     """As `advise(answers, knowledge)` would say. What is not known is tried out only where the verdict hangs on it."""
     facts = sheet(answers, knowledge)
     now = standing(knowledge, facts)
-    r = robustness(knowledge, facts, int(knowledge.decision["worlds"].value))
-    told = verdict(knowledge, facts, now, r, lambda: any_unknown(knowledge, facts))
+    shares = firsts(knowledge, facts, int(knowledge.decision["worlds"].value))
+    told = verdict(knowledge, facts, now, shares, lambda: any_unknown(knowledge, facts))
     return Gist(None if told == "abstain" else list(knowledge.options)[now.leader], told)

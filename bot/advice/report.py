@@ -52,7 +52,7 @@ def advise(
     found = changes(knowledge, facts)
     r = robustness(knowledge, facts, int(knowledge.decision["worlds"].value))
     unknown = unknowns(knowledge, facts, found)
-    firmness = verdict(knowledge, facts, found.now, r, lambda: bool(unknown))
+    firmness = verdict(knowledge, facts, found.now, r.first, lambda: bool(unknown))
     money = purse(knowledge, facts, r)
     weights = rank_weights(knowledge, facts, levels(knowledge, facts, 1)).mean(axis=0)
     order, options = _rivals_by_chance(found.now.order, r), list(knowledge.options)
@@ -115,10 +115,10 @@ def digest(
     return "sha256:" + hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def verdict(knowledge: Knowledge, facts: Sheet, now: Standing, r: Robustness, unknown: Callable[[], bool]) -> Verdict:
+def verdict(knowledge: Knowledge, facts: Sheet, now: Standing, shares: Floats, unknown: Callable[[], bool]) -> Verdict:
     """How firm an advice is; `unknown` tells whether there is anything to find out that matters, and is not always asked."""
-    settings, first = knowledge.decision, float(r.first[now.leader])
-    if float(r.first.max()) < settings["abstain_below"].value and unknown():
+    settings, first = knowledge.decision, float(shares[now.leader])
+    if float(shares.max()) < settings["abstain_below"].value and unknown():
         return "abstain"
     core_unknown = not facts.known.keys() & set(CORE) and facts.priorities is None
     if core_unknown or first < settings["likely_from"].value:

@@ -39,6 +39,7 @@ DAYS = {
 }
 
 Kind = Literal["count", "time", "percent", "money"]
+APART = 1.6
 RANGE_SIGNS = frozenset("-–—")
 
 
@@ -81,6 +82,9 @@ class _Amounts(Numbers):
     def may_start(self, at: int) -> bool:
         """A quick look at one word, which spares the rules most words of a text."""
         word = self.words[at]
+        following = self.word(at + 1)
+        if word.number is None and following is not None and following.gap == "-" and self.has(at + 1, "compound"):
+            return False  # "one-off" counts nothing
         if word.number is not None or word.norm in self.compiled.amount_starts:
             return True
         return len(word.norm) == 3 and self._currency(at) is not None
@@ -103,7 +107,9 @@ class _Amounts(Numbers):
         if low.value * factor > high.value:
             return first
         value = (low.value * factor + high.value) / 2
-        return replace(high, value=value, start=at, rough=low.rough or high.rough)
+        # "97 or 98" is a range, "2,400 or 4,200" are two readings
+        either = join == 1 and self.has(first.end, "or") and low.value * factor * APART < high.value
+        return replace(high, value=value, start=at, rough=low.rough or high.rough or either)
 
     def _quantity(self, at: int, joined: bool = True) -> Amount | None:
         """A number with what it measures: money before or after, per cent, a duration, or a mere count."""

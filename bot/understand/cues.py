@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
 from bot.understand.tokens import Word, normal
@@ -123,12 +124,13 @@ class Tree:
         for place, word in enumerate(words):
             steps = [(step, place + 1) for step in self.spellings(word)]
             moves.append([*steps, *classes[place]] if classes else steps)
+        ahead = Ahead(moves)
         found: list[Hit] = []
         for start, ways in enumerate(moves):
             for step, end in ways:
                 node = self._first.get(step) or self._begin(step)
                 if node is not None:
-                    _walk(node, start, end, words, moves, found)
+                    _walk(node, start, end, words, moves, ahead, found)
         return found
 
     def _begin(self, step: str) -> Node | None:
@@ -139,12 +141,28 @@ class Tree:
         return self._first.setdefault(step, _merged(nodes))
 
 
+class Ahead:
+    """The steps that the words from each place on take, looked up once for each place and gap."""
+
+    def __init__(self, moves: Sequence[Sequence[tuple[str, int]]]) -> None:
+        self.steps = [tuple([step for step, _ in ways]) for ways in moves]
+        self._within: dict[tuple[int, int], tuple[str, ...]] = {}
+
+    def meets(self, node: Node, at: int, reach: int) -> bool:
+        """Whether a pattern goes on with any word that a gap reaches."""
+        steps = self._within.get((at, reach))
+        if steps is None:
+            steps = self._within[at, reach] = tuple(chain.from_iterable(self.steps[at : at + reach + 1]))
+        return not node.steps.keys().isdisjoint(steps)
+
+
 def _walk(
     first: Node,
     start: int,
     end: int,
     words: Sequence[Word],
     moves: Sequence[Sequence[tuple[str, int]]],
+    ahead: Ahead,
     found: list[Hit],
 ) -> None:
     """Follow the patterns that begin with words[start:end]."""
@@ -159,17 +177,20 @@ def _walk(
         if at == len(words):
             continue
         for following, reach in ((node.near, NEAR), (node.far, FAR)):
-            if following is None:
+            # Most gaps lead nowhere; that is seen at a look, for all the words that they may reach.
+            if following is None or not (following.cues or ahead.meets(following, at, reach)):
                 continue
             for place in range(at, min(at + reach + 1, len(words))):
                 word = words[place]
                 if word.sentence != before.sentence or (reach == NEAR and word.clause != before.clause):
                     break
-                # Most words behind a gap lead nowhere; that is seen here at less cost than by going there.
-                for step, _ in moves[place]:
-                    if step in following.steps or following.cues:
-                        stack.append((following, place, (*skipped, *range(at, place)), True))
-                        break
+                if following.cues:
+                    stack.append((following, place, (*skipped, *range(at, place)), True))
+                elif not following.steps.keys().isdisjoint(ahead.steps[place]):
+                    passed = (*skipped, *range(at, place))
+                    for step, end in moves[place]:
+                        if (nodes := following.steps.get(step)) is not None:
+                            stack += [(after, end, passed, False) for after in nodes]
         steps = node.steps
         if steps and (free or words[at].clause == before.clause):
             for step, place in moves[at]:

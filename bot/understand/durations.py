@@ -25,6 +25,7 @@ class Durations:
         for hit in scene.group("before"):
             self._before.setdefault(hit.end, []).append(hit)
         self._after = {hit.start: hit for hit in _shortest_first(scene.group("after"))}
+        self._counts_items = any(amount.kind == "count" and index in periods.of for index, amount in enumerate(scene.amounts))
         self._counted = {
             scene.text.words[amount.start].sentence
             for index, amount in enumerate(scene.amounts)
@@ -52,12 +53,14 @@ class Durations:
             case "horizon" if months is not None and months >= 1 and not self._deadline(amount):
                 yield Found("months", (months,), start, end, firm=not amount.rough)
             case "turnaround" | "horizon" if self._scene.scope.moods[amount.start] is Mood.STATED:
-                yield Found("turnaround", (wait(amount),), start, end)
+                # "In 20 minutes" alone is a time of anything; "within" and the like set a term
+                firm = not self._scene.has(amount.start - 1, "in") or self._scene.scope.delivers(start, end)
+                yield Found("turnaround", (wait(amount),), start, end, firm)
             case "" if months is not None and months >= 1 and self._with_total(amount) and self._alone(index, amount):
                 self.horizons[index] = months
                 yield Found("months", (months,), start, end, firm=not amount.rough)
             case "" if amount.unit in ("second", "minute"):
-                yield Found("minutes", (amount.value * MINUTES[amount.unit],), start, end, firm=False)
+                yield Found("minutes", (amount.value * MINUTES[amount.unit],), start, end, firm=self._noted(amount))
 
     def _fittest(self, hits: list[Hit], amount: Amount) -> Hit:
         """The longest of the words that lead up to a duration; "in 6 months" is a deadline but for a total."""
@@ -79,6 +82,15 @@ class Durations:
         before = scene.amounts[max(index - 1, 0)]
         near = before.kind == "count" and before.value >= 50 and 0 < amount.start - before.end <= BEFORE
         return near and not scene.same_clause(amount.start - 1, amount.start) and end == len(scene.text.words)
+
+    def _noted(self, amount: Amount) -> bool:
+        """ "40 emails a day, 3 mins": a part of a note that holds nothing else, where items are counted."""
+        scene, words = self._scene, self._scene.text.words
+        before = amount.start - (amount.start > 0 and scene.has(amount.start - 1, "roughly"))
+        starts = before == 0 or not scene.same_clause(before - 1, before)
+        ends = amount.end == len(words) or not scene.same_clause(amount.end - 1, amount.end)
+        others = sum(other.kind == "time" and other.unit in ("second", "minute") for other in scene.amounts)
+        return starts and ends and before > 0 and others == 1 and self._counts_items and not amount.rough
 
     def _deadline(self, amount: Amount) -> bool:
         """ "In" and "within" a time set a deadline; "over" and "during" a stretch."""

@@ -15,7 +15,7 @@ from bot.understand.ranking import rankings
 from bot.understand.reading import Doubt, Fact, Reading, Span
 from bot.understand.scope import Scope
 from bot.understand.shares import Shares
-from bot.understand.statements import statements
+from bot.understand.statements import PROPOSABLE, statements
 from bot.understand.volumes import volumes
 from bot.understand.wages import Wages
 from knowledge.model import Knowledge, Language, Question
@@ -41,6 +41,9 @@ def read(text: str, lexicon: Compiled, questions: Mapping[str, Question], words:
     found: dict[str, list[Found]] = {}
     for each in _all(scene, questions):
         question = questions[each.question]
+        # What the work is does not change with the time that is spoken of.
+        if each.firm and each.question not in PROPOSABLE and scene.scope.guessed(each.start, each.end):
+            each = replace(each, firm=False)
         valid = tuple(value for value in each.values if _taken(question, value, words))
         if valid == each.values:
             found.setdefault(each.question, []).append(each)

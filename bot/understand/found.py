@@ -14,6 +14,8 @@ from bot.understand.tokens import Text
 
 # An amount and the one that corrects it have at most this many words between them.
 CORRECTION = 8
+# A correction to less than so small a part leaves out what both are counted in.
+UNLIKELY = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,13 @@ class Scene:
     scope: Scope
     by_group: dict[str, list[Hit]] = field(default_factory=dict)
     checks_to: frozenset[int] = frozenset()
+    pays: frozenset[int] = frozenset()  # the clauses that speak of pay
     revised: dict[int, int] = field(default_factory=dict)  # amounts by index, each with the one that corrects it
 
     def __post_init__(self) -> None:
         for hit in self.hits:
             self.by_group.setdefault(hit.cue.group, []).append(hit)
+        self.pays = frozenset(self.text.words[hit.start].clause for hit in self.group("money"))
         self.checks_to = frozenset(hit.end for hit in self.group("accuracy") if hit.cue.question == "checked")
         for index in range(len(self.amounts) - 1):
             # "200 a day, make that 250": a day is the period
@@ -55,18 +59,22 @@ class Scene:
         before, after = self.amounts[old], self.amounts[new]
         if (before.kind, before.unit) == (after.kind, after.unit):
             self.revised[old] = new
+            if after.value * UNLIKELY < before.value:  # "12k a month, closer to 10": thousands, surely, but not said
+                self.amounts[new] = replace(after, rough=True)
         elif after.kind == "count" and (after.end == len(self.text.words) or not self.same_clause(after.end - 1, after.end)):
             # "8 minutes per case, sorry, 12": asked about
             self.amounts[old] = replace(before, value=after.value, rough=True)
 
     def _revises(self, old: Amount, new: Amount) -> bool:
         """Whether the second amount stands in place of the first: "6,000 - no, 16,000"."""
-        if new.start - old.end > CORRECTION or not self.same_sentence(old.start, new.start):
+        words = self.text.words
+        # "3 crore items? no sorry 3 lakh": a correction may open a sentence
+        if new.start - old.end > CORRECTION or words[new.start].sentence - words[old.start].sentence > 1:
             return False
         for place in range(new.start, max(new.start - 3, old.end), -1):
             begin = self.scope.corrects_to.get(place)
             if begin is not None and begin >= old.end:
-                return True
+                return self.same_sentence(old.start, new.start) or not self.same_sentence(begin - 1, begin)
         return False
 
     def group(self, name: str) -> list[Hit]:

@@ -1,7 +1,8 @@
 """Requests: what a person wants instead of answering, recognised only where it is the whole message.
 
 A phrase of requests.yaml must cover the message but for courtesies, or each of its clauses; so process descriptions and
-answers that merely hold such words are never requests. What remains and is put as a question is about the subject.
+answers that merely hold such words are never requests. A short message without facts that no phrase covers is taken for
+what the nearest examples are. What remains and is put as a question is about the subject.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from pydantic import TypeAdapter
 
 from bot.understand.asking import Subjects
 from bot.understand.choose import choices_of, read_answer
+from bot.understand.facts import understand
 from bot.understand.phrasing import Filled, Hit, Phrases
-from bot.understand.reading import Request, RequestKind
+from bot.understand.reading import Reading, Request, RequestKind
 from bot.understand.slips import slips
 from bot.understand.slots import Named
 from bot.understand.wording import wording
@@ -30,6 +32,11 @@ _MOST_CHARACTERS = 400
 _MOST_UNREAD = 4  # words of a new value that are not understood before the whole is no request
 _MOST_REASON = 10  # words of a reason given with a request
 _MOST_SLIPS = 2
+_FEWEST_ALIKE, _MOST_ALIKE = 2, 16  # words of a message that is compared with examples
+# "Maybe personal data, I'd have to check" says more than these.
+_HEDGED: frozenset[RequestKind | str] = frozenset({"later", "dont_know"})
+# What a person may ask for in place of a description; all else is part of one.
+_WHILE_DESCRIBING: frozenset[RequestKind | str] = frozenset({"help", "cancel", "pause", "history", "later"})
 # A first clause of these kinds only leads up to another request: "no, go back", "no idea, ask me later".
 _LEADS_UP: frozenset[RequestKind] = frozenset({"yes", "no", "dont_know", "change"})
 # After these a person may say why: "no idea, nobody ever counted".
@@ -73,6 +80,7 @@ class Requests:
 
     def __init__(self, knowledge: Knowledge, language: str) -> None:
         self._knowledge = knowledge
+        self._language = language
         self._words = knowledge.words(language)
         self._wording = ready = wording(self._words)
         self._phrases = Phrases(ready.spelled, frozenset(ready.said.skips), frozenset(ready.said.articles))
@@ -84,6 +92,7 @@ class Requests:
                 else:
                     self._marks[frozenset(phrase)] = kind
         self._named = Named(knowledge, self._words, ready)
+        self._telling: dict[str, frozenset[str]] = {kind: frozenset(words) for kind, words in ready.said.telling.items()}
         self._subjects = Subjects(knowledge, self._words, ready)
         self._vocabulary = frozenset(
             self._phrases.vocabulary
@@ -107,6 +116,7 @@ class Requests:
             or self._clauses(message)
             or self._term(message)
             or (self._whole(mended) if mended else None)
+            or self._like(message)
             or self._subjects.request(text, found, open_question)
         )
 
@@ -180,6 +190,37 @@ class Requests:
         while len(found) > 1 and found[0].kind in _LEADS_UP and found[0].kind != found[1].kind:
             del found[0]
         return found[0] if found and len({each.kind for each in found}) == 1 else None
+
+    def _like(self, message: _Message) -> Request | None:
+        """The request that the nearest examples make, of a short message that states nothing."""
+        question = self._knowledge.questions.get(message.open_question or "")
+        words = message.words
+        if not _FEWEST_ALIKE <= len(words) <= _MOST_ALIKE or any(word[0].isdecimal() for word in words):
+            return None
+        kind = self._wording.nearest.kind(words)
+        if kind is None or kind == "subject":
+            return None
+        states_only = self._telling.get(kind, frozenset()).isdisjoint(words)
+        reading = understand(message.text, self._knowledge, self._language) if states_only else Reading()
+        if reading.facts or (reading.doubts and kind in _HEDGED):
+            return None
+        opening = question is not None and question.type == "text"
+        answers = question is not None and (
+            choices_of(question, self._words).mentions(message.found)
+            if question.choices
+            else not opening and read_answer(message.text, question, self._words) is not None
+        )
+        if answers or (opening and kind not in _WHILE_DESCRIBING):
+            return None
+        match KINDS.validate_python(kind):
+            case "define":
+                terms = self._named.mentioned("term", words)
+                return Request(kind="define", about=terms[0]) if terms else Request(kind="help")
+            case "change" | "why" | "help" | "what_if" as asked:
+                named = self._named.mentioned("question", words)
+                return Request(kind=asked, about=named[0] if len(named) == 1 else None)
+            case asked:
+                return Request(kind=asked)
 
     def _is_reason(self, parts: Sequence[_Message], message: _Message) -> bool:
         """The clauses after a request could not be an answer: no number, no hedge, no choice of the open question."""

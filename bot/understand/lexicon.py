@@ -56,6 +56,7 @@ class Lexicon(Part):
 
     classes: dict[str, Patterns]
     states: dict[str, dict[str, Patterns]]
+    does: dict[str, dict[str, Patterns]]
     suggests: dict[str, dict[str, Patterns]]
     hints: dict[str, dict[str, Patterns]]
     ignore: dict[str, Patterns]
@@ -148,7 +149,7 @@ def _compiled(knowledge: Knowledge, language: str) -> Compiled:
 
 def _cues(lexicon: Lexicon) -> Iterator[tuple[Cue, str]]:
     """Every pattern that stands for something in a text, with what it stands for."""
-    for group in ("states", "suggests", "hints"):
+    for group in ("states", "does", "suggests", "hints"):
         questions: Mapping[str, Mapping[str, Patterns]] = getattr(lexicon, group)
         for question, values in questions.items():
             for value, patterns in values.items():

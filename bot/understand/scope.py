@@ -1,9 +1,11 @@
-"""What stands over the words of a text: questions, suppositions, negations, hedges."""
+"""What stands over the words of a text: questions, suppositions, negations, hedges, other times and other people."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
+from itertools import pairwise
 
 from bot.understand.cues import Hit, longest
 from bot.understand.lexicon import Compiled
@@ -19,6 +21,9 @@ AFTER = 3
 LEAD_IN = 4
 # "Does it matter that ..." takes so many words as said.
 FACT = 14
+YEARS = range(1900, 2100)
+# "The same day, please": a clause with so few words beside a time says nothing else.
+BARE = 2
 
 
 class Mood(IntEnum):
@@ -35,6 +40,7 @@ class Scope:
     def __init__(self, text: Text, compiled: Compiled, hits: Sequence[Hit]) -> None:
         self._text = text
         self._grammar = compiled.grammar
+        self._numbers = {*compiled.lexicon.numbers, *compiled.lexicon.scales, *compiled.lexicon.parts}
         marks: dict[str, list[Hit]] = {}
         for hit in hits:
             if hit.cue.group == "marks":
@@ -55,6 +61,18 @@ class Scope:
         self._open: dict[int, int] = {}
         for hit in marks.get("open", ()):
             self._open.setdefault(text.words[hit.start].clause, hit.start)
+        perhaps = Counter(text.words[hit.start].sentence for hit in marks.get("perhaps", ()))
+        for hit in marks.get("perhaps", ()):
+            # "Maybe 500" is about 500; "maybe personal data" and "maybe 500, maybe 900" leave it open
+            counts = hit.end < len(text.words) and (text.words[hit.end].number is not None or self._counts(hit.end))
+            if not counts or perhaps[text.words[hit.start].sentence] > 1:
+                self._open.setdefault(text.words[hit.start].clause, hit.start)
+        self._past = self._other_times(marks)
+        self._delivering = {text.words[hit.start].clause for hit in marks.get("delivers", ())}
+        self._peaks = {text.words[hit.start].clause for hit in marks.get("at_peak", ())}
+        self._no_work = {text.words[hit.start].clause for hit in marks.get("not_work", ())}
+        self._narrows = max((hit.start for hit in marks.get("narrows", ())), default=None)
+        self._sizes = Counter(word.clause for word in text.words)
         workers = marks.get("one_worker", [])
         self.workers_from = frozenset(hit.start for hit in workers)
         self.workers_to = frozenset(hit.end for hit in workers)
@@ -108,18 +126,93 @@ class Scope:
         """Whether the words at `start` are left open ("not sure whether", "it might be")."""
         return self._open.get(self._text.words[start].clause, start + 1) <= start
 
+    def at_peak(self, place: int) -> bool:
+        """Whether the clause tells of the busiest times only."""
+        return self._text.words[place].clause in self._peaks
+
+    def no_work(self, place: int) -> bool:
+        """Whether the clause tells of what is sold or earned rather than done."""
+        return self._text.words[place].clause in self._no_work
+
+    def narrowed(self, place: int) -> bool:
+        """Whether the text goes on to say that only a part of what is counted is meant."""
+        return self._narrows is not None and self._narrows > place
+
+    def delivers(self, start: int, end: int) -> bool:
+        """Whether a time is that of a result: its clause speaks of one, or says hardly more than the time."""
+        clause = self._text.words[start].clause
+        return clause in self._delivering or self._sizes[clause] <= end - start + BARE
+
+    def guessed(self, start: int, end: int) -> bool:
+        """Whether the words hold of another time, or only perhaps: no fact, but worth asking about."""
+        return self.open(start) or self._past[start] or self._past[end - 1]
+
     def partly(self, start: int) -> bool:
         """Whether what the words at `start` say holds of a part only ("half of it is")."""
         return self._partial.get(self._text.words[start].clause, start) < start
 
+    def _leads(self, place: int) -> bool:
+        """Whether a word opens its clause, but for "well", "but" and the like."""
+        before = range(self._starts[self._text.words[place].clause], place)
+        return len(before) <= LEAD_IN and all(self._text.words[at].norm in self._grammar["lead_in"] for at in before)
+
+    def _is(self, place: int, name: str) -> bool:
+        """Whether the word at a place, in the clause of the one before, is one of the grammar words of that name."""
+        words = self._text.words
+        return words[place].clause == words[place - 1].clause and words[place].norm in self._grammar[name]
+
+    def _counts(self, place: int) -> bool:
+        """Whether a word begins a number that is spelled out ("two hundred", "a dozen")."""
+        words, grammar = self._text.words, self._grammar
+        return any(
+            words[at].norm in self._numbers
+            for at in range(place, min(place + 2, len(words)))
+            if at == place or words[place].norm in grammar["article"] | grammar["rough"]
+        )
+
+    def _other_times(self, marks: Mapping[str, Sequence[Hit]]) -> list[bool]:
+        """For each word whether it is about the past: from the clause that says so to one that comes back, or the sentence's end."""
+        words = self._text.words
+        begins = {words[hit.start].clause for hit in marks.get("past", ())}
+        verbs = {words[hit.start].clause for hit in marks.get("past_verb", ())}
+        begins |= {
+            word.clause
+            for before, word in pairwise(words)
+            if word.number is not None
+            and word.number in YEARS
+            and word.clause in verbs
+            and before.norm in self._grammar["year_before"]
+        }
+        comes_back = {words[hit.start].clause for hit in marks.get("present", ())}
+        over: list[bool] = []
+        past = False
+        for place, word in enumerate(words):
+            if place and word.clause != words[place - 1].clause:
+                past = past and word.sentence == words[place - 1].sentence and word.clause not in comes_back
+            past = past or (word.clause in begins and word.clause not in comes_back)
+            over.append(past)
+        return over
+
     def _moods(self, marks: dict[str, list[Hit]], periods: set[int]) -> list[Mood]:
         words = self._text.words
-        about = self._openers(marks.get("asks_about", ()), marks.get("asks_about_marked", ()))
-        whether = self._openers(marks.get("asks_whether", ()), marks.get("asks_whether_marked", ()))
+        whether_hits = marks.get("asks_whether", [])
+        # "Do you think we could" asks whether, though "do you" alone asks about something
+        longer = {hit.start: hit.end for hit in whether_hits}
+        about_hits = [hit for hit in marks.get("asks_about", []) if longer.get(hit.start, 0) <= hit.end]
+        about = self._openers(about_hits, marks.get("asks_about_marked", ()))
+        whether = self._openers(whether_hits, marks.get("asks_whether_marked", ()))
+        about -= self._openers(hit for hit in whether_hits if hit.start in longer and longer[hit.start] > hit.start + 2)
         resumed = self._openers(marks.get("resumes", ()))
         supposed = {words[hit.start].clause for group in ("supposes", "aside") for hit in marks.get(group, ())}
+        # "Our competitors send theirs to Manila" tells of others, "competitors must not see it" of us.
+        supposed |= {
+            words[hit.start].clause
+            for hit in marks.get("others", ())
+            if hit.end < len(words) and not self._is(hit.end, "modal") and self._leads(hit.start)
+        }
         own = {words[hit.start].sentence for hit in marks.get("own", ())}
         counted = {words[place].sentence for place in periods}
+        counted -= {words[hit.start].sentence for hit in marks.get("you", ())}  # "do you take 500 files a day?"
         moods: list[Mood] = []
         mood, sentence, clause = Mood.STATED, -1, -1
         tail = self._bare_questions(about | whether)
@@ -150,12 +243,7 @@ class Scope:
         for hits, needs_mark in ((always, False), (marked, True)):
             for hit in hits:
                 word = words[hit.start]
-                before = range(self._starts[word.clause], hit.start)
-                if len(before) > LEAD_IN:
-                    continue
-                if (not needs_mark or word.sentence in self._text.asked) and all(
-                    words[place].norm in self._grammar["lead_in"] for place in before
-                ):
+                if (not needs_mark or word.sentence in self._text.asked) and self._leads(hit.start):
                     found.add(word.clause)
         return found
 
@@ -199,6 +287,9 @@ class Scope:
             if words[ahead].sentence != words[place].sentence:
                 break
             size = 1 if words[ahead].clause != words[ahead - 1].clause else size + 1
+            # "No names, anyone can do it": a part that says something of its own is none of a list
+            if words[ahead].norm in self._grammar["says"] or words[ahead].number is not None:
+                return 0
             if words[ahead].norm in self._grammar["or"]:
                 return ahead + LIST_PART
             if size > LIST_PART:

@@ -11,6 +11,10 @@ from bot.understand.scope import Mood
 REACH, RATIO_REACH = 9, 5
 # The least share that is an accuracy where nothing else says so.
 TERSE = 95
+# The least one where it is wanted, without a word for right or wrong.
+DEMANDED = 90
+# Words such as "or bust" behind an amount.
+CONTENT = 3
 
 
 class Shares:
@@ -39,7 +43,7 @@ class Shares:
             share = amount.value
             if mark is None and (old := next((old for old, new in scene.revised.items() if new == index), None)) is not None:
                 mark = self._nearest(scene.amounts[old].start, scene.amounts[old].end)  # "95 % right, no, 98 %"
-            if mark is None and self._terse(amount):
+            if mark is None and (self._terse(amount) or self._demanded(amount)):
                 self.used.add(index)
                 self.found.append(Found("accuracy", (share,), start, end))
                 return
@@ -68,10 +72,23 @@ class Shares:
         """ "20k forms, 3 minutes each, 99.5 %, HIPAA": a percentage alone between pauses, among other figures."""
         if not TERSE <= amount.value < 100 or len(self._scene.amounts) <= 2:
             return False
-        scene, words = self._scene, self._scene.text.words
+        scene = self._scene
         starts = amount.start > 0 and not scene.same_clause(amount.start - 1, amount.start)
-        end = amount.end + (amount.end < len(words) and scene.has(amount.end, "contented"))
-        return starts and (end == len(words) or not scene.same_clause(end - 1, end))
+        return starts and self._ends(amount)
+
+    def _demanded(self, amount: Amount) -> bool:
+        """ "Needs 99.5 %": what is wanted of it and nothing more."""
+        scene = self._scene
+        if not DEMANDED <= amount.value < 100 or not scene.has(amount.start - 1, "demanding"):
+            return False
+        return scene.same_clause(amount.start - 1, amount.start) and self._ends(amount)
+
+    def _ends(self, amount: Amount) -> bool:
+        """Whether its clause ends behind an amount, but for "or bust", "would do" and the like."""
+        scene, end = self._scene, amount.end
+        while end < len(scene.text.words) and end < amount.end + CONTENT and scene.has(end, "contented"):
+            end += 1
+        return end == len(scene.text.words) or not scene.same_clause(end - 1, end)
 
     def _ratio(self, index: int, amount: Amount) -> Amount | None:
         """The 200 of "one error in 200"."""
@@ -89,8 +106,8 @@ class Shares:
         """ "Accuracy 95", without a per cent sign."""
         if not 50 <= amount.value <= 100:
             return False
-        scene, words = self._scene, self._scene.text.words
-        if amount.end < len(words) and scene.same_clause(amount.end - 1, amount.end):
+        scene = self._scene
+        if not self._ends(amount):
             return False
         for place in range(amount.start, max(amount.start - 4, 0), -1):
             if place < amount.start and not scene.leads_on(place):

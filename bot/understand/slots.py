@@ -48,6 +48,16 @@ class Named:
         names = self.slots["choice"]
         return bool(amounts_in(said, self._wording) or names.get(words) or names.get(words[start:]))
 
+    def mentioned(self, slot: str, words: Sequence[str]) -> list[str]:
+        """What is named anywhere among the words, each once; of names that share a place the longest."""
+        found: list[str] = []
+        place = 0
+        while place < len(words):
+            end, ids = next(self.slots[slot].at(words, place), (place + 1, ()))
+            found += [id for id in ids if id not in found] if len(ids) == 1 else []
+            place = end
+        return found
+
     def supposed(self, said: str, open_question: str | None) -> tuple[str, Value] | None:
         """The one question that the words answer, and the answer; the open one if they would answer several."""
         found = self._wording.tokens(said)

@@ -17,7 +17,7 @@ PROPOSABLE = frozenset({"kind"})
 def statements(scene: Scene, questions: Mapping[str, Question]) -> Iterator[Found]:
     """The choices of all questions; of those that only hint, where nothing stronger was found, all that were hinted."""
     by_question: dict[str, list[Hit]] = {}
-    for group in ("states", "suggests", "hints", "ignore"):
+    for group in ("states", "does", "suggests", "hints", "ignore"):
         for hit in scene.group(group):
             by_question.setdefault(hit.cue.question, []).append(hit)
     for question, hits in by_question.items():
@@ -27,7 +27,7 @@ def statements(scene: Scene, questions: Mapping[str, Question]) -> Iterator[Foun
 
 def _strongest(scene: Scene, question: Question, hits: Sequence[Hit]) -> Iterator[Found]:
     """The findings of the strongest group that has any."""
-    found: dict[str, list[Found]] = {"states": [], "suggests": [], "hints": []}
+    found: dict[str, list[Found]] = {"states": [], "does": [], "suggests": [], "hints": []}
     # A hit that had to skip a negation counts where nothing plainer does.
     plain = longest(hit for hit in hits if not scene.scope.skips_negator(hit))
     taken = {place for hit in plain for place in range(hit.start, hit.end)}
@@ -49,13 +49,15 @@ def _strongest(scene: Scene, question: Question, hits: Sequence[Hit]) -> Iterato
                 firm = len(values) == 1 and not scene.scope.open(hit.start)
                 found[group if firm else "hints"].append(Found(question.id, values, negator, hit.end, firm))
             continue
+        if question.id == "turnaround" and scene.has(hit.start, "weak_time") and not scene.scope.delivers(hit.start, hit.end):
+            group = "hints"
         # "Half of it is public" leaves open what the rest is.
         mild = question.id in scene.compiled.lexicon.strictest and hit.cue.value == next(iter(question.choices))
         if scene.scope.open(hit.start) or (mild and scene.scope.partly(hit.start)):
             group = "hints"
         value: Value = ((hit.cue.value,),) if question.type == "ranking" else hit.cue.value
         found[group].append(Found(question.id, (value,), hit.start, hit.end, group != "hints"))
-    yield from found["states"] or found["suggests"] or found["hints"]
+    yield from found["states"] or found["does"] or found["suggests"] or found["hints"]
 
 
 def _apart(hits: list[Hit]) -> list[Hit]:

@@ -15,6 +15,7 @@ from knowledge.model import Claim, Derived, Dispute, Evidence, Fact, Knowledge, 
 
 MOST_STATEMENTS = 5
 NEAR = 0.2  # least share of a question that a topic named in a refusal knows
+MUCH_MORE = 1.3  # evidence that says so much more of a question than the first goes before it
 RUNNER_UP = 0.85  # a topic this near to the best one lends its first claim
 
 
@@ -55,7 +56,7 @@ def answer(text: str, knowledge: Knowledge, language: str = "en") -> SubjectAnsw
     for units, matches in reversed(found):
         topics = _near(matches, index) or index.single(units)
         if topics:
-            return _answered(units, topics, index.words, knowledge)
+            return _answered(units, [_fitted(topics[0], units, index), *topics[1:]], index.words, knowledge)
     return _declined([match for _, matches in found for match in matches], index)
 
 
@@ -67,8 +68,8 @@ def index_of(knowledge: Knowledge, language: str) -> TopicIndex:
 
 def _declined(matches: Sequence[Match], index: TopicIndex) -> SubjectAnswer:
     words = index.words
-    near = sorted((match for match in matches if match.covered >= NEAR), key=lambda match: -match.score)
-    ids = tuple(dict.fromkeys(match.topic for match in near)) or tuple(index.topics)
+    named = (match for match in matches if match.covered >= NEAR and match.topic in words.topics)
+    ids = tuple(dict.fromkeys(match.topic for match in sorted(named, key=lambda match: -match.score))) or tuple(words.topics)
     nearest = tuple(words.topics[id].name for id in ids[:3])
     text = f"{words.sentences['nothing']} {words.sentences['nearest'].format(topics=', '.join(nearest))}"
     return SubjectAnswer(answer=text, declined=True, nearest=nearest)
@@ -78,6 +79,15 @@ def _near(matches: Sequence[Match], index: TopicIndex) -> list[Topic]:
     """The topic that answers, and a second one that is hardly less near."""
     near = [match for match in matches if match.answers][:2]
     return [index.topics[match.topic] for match in near if match.score >= RUNNER_UP * near[0].score]
+
+
+def _fitted(topic: Topic, units: Sequence[Unit], index: TopicIndex) -> Topic:
+    """The topic with the evidence first that says most of what is asked, if it says much more than the first."""
+    scores = index.facts.scores(units)
+    best = max(topic.evidence, key=lambda id: scores.get(id, 0.0), default=None)
+    if best is None or scores.get(best, 0.0) < MUCH_MORE * scores.get(topic.evidence[0], 0.0):
+        return topic
+    return topic.model_copy(update={"evidence": (best, *(id for id in topic.evidence if id != best))})
 
 
 def _answered(units: Sequence[Unit], topics: Sequence[Topic], words: SubjectWords, knowledge: Knowledge) -> SubjectAnswer:

@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeVar
 from bot.understand.bm25 import FAINT, Bm25, Lexis, Unit
 from knowledge.model import Dispute, Fact, Knowledge, Precedent, Topic, Words
 
+TELLING = 2  # words of a question that tell it from others, unless one is of this subject alone
 COVERED = 0.66  # least share of a question that its topic must know
 STATED = 0.85  # least share that a single fact must say
 ALIKE = 0.45  # least likeness to one of the topic's own ways of asking
@@ -24,6 +25,7 @@ HINTED = 0.6  # what a word counts that only the topic's facts know
 FAINTEST, PLAINEST, RAREST, UNHEARD = 0.4, 1.0, 3.0, 4.0  # what words say: faint ones, bounds of others, unknown ones
 LONGEST = 40  # units of a question that are looked at
 K = TypeVar("K")
+NAME = re.compile("[A-Z].*[a-z]|[a-z].*[A-Z]")
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
 
 
@@ -44,9 +46,11 @@ class SubjectWords(Words):
     broader: dict[str, str]
     compares: tuple[str, ...]
     named: tuple[str, ...]
+    anchors: tuple[str, ...]
     sides: dict[str, str]
     sentences: dict[str, str]
     topics: dict[str, TopicWords]
+    facts: dict[str, tuple[str, ...]]  # ways of asking for one fact alone
 
 
 @lru_cache(maxsize=4)
@@ -77,19 +81,19 @@ class TopicIndex:
     """Finds the topics of a question by what they cover and how people ask about them."""
 
     def __init__(self, knowledge: Knowledge, language: str) -> None:
-        self.topics = knowledge.topics
         self.words = words_of(knowledge, language)
-        spoken = self.words.topics
+        self.topics = knowledge.topics | {id: _of_fact(id, asks, knowledge) for id, asks in self.words.facts.items()}
+        spoken = {id: words.asks for id, words in self.words.topics.items()} | self.words.facts
         self.lexis = Lexis(
             self.words.endings,
             self.words.filler,
             self.words.faint,
             _alike(knowledge, language, self.words),
             self.words.broader,
-            (ask for words in spoken.values() for ask in words.asks),
+            chain(*spoken.values()),
         )
         facts = {id: self.lexis.units(text) for id, text in _texts(knowledge)}
-        asks = {id: [self.lexis.units(ask) for ask in spoken[id].asks] for id in self.topics}
+        asks = {id: [self.lexis.units(ask) for ask in spoken[id]] for id in self.topics}
         self.facts = Bm25(facts)
         self.alone = {id: Topic(id=id, claims=(id,), evidence=claim.evidence[:3]) for id, claim in knowledge.claims.items()}
         self.alone |= {id: Topic(id=id, claims=each.claims, evidence=(id,)) for id, each in knowledge.evidence.items()}
@@ -97,7 +101,7 @@ class TopicIndex:
         self.asked: dict[str, list[tuple[int, float]]] = defaultdict(list)  # term → ways of asking that have it
         self.ways: list[tuple[str, float]] = []  # topic and size of each way of asking
         for id, topic in self.topics.items():
-            hints = () if topic.case else chain(*chain(*(facts[fact] for fact in topic.facts)))
+            hints = () if topic.case or id in self.words.facts else chain(*chain(*(facts[fact] for fact in topic.facts)))
             for term, weight in hints:
                 self.known[term][id] = max(HINTED * weight, self.known[term].get(id, 0.0))
             for units in asks[id]:
@@ -131,8 +135,9 @@ class TopicIndex:
     def find(self, units: Sequence[Unit]) -> list[Match]:
         """Every topic that shares a word with the question, the nearest first."""
         size = sum(map(self.says, units))
-        if all(unit[0][0].startswith(FAINT) for unit in units):
-            return []
+        telling = {unit[0][0] for unit in units if not unit[0][0].startswith(FAINT)}
+        # One word that many subjects share tells nothing ("my card", "an old one"), but a name does.
+        named_only = len(telling) < TELLING and telling.isdisjoint(self.words.anchors)
         strict = sum(RAREST if self.says(unit) == FAINTEST else self.says(unit) for unit in units)
         covered: dict[str, float] = defaultdict(float)
         shared: dict[int, float] = defaultdict(float)
@@ -147,9 +152,17 @@ class TopicIndex:
             id, own = self.ways[way]
             like[id] = max(like[id], 2 * share / (size + own))
         matches = (
-            Match(id, covered[id], like[id], CASE if topic.case else ALIKE) for id, topic in self.topics.items() if id in covered
+            Match(id, covered[id], like[id], CASE if topic.case else ALIKE)
+            for id, topic in self.topics.items()
+            if id in covered and (topic.case or not named_only)
         )
         return sorted(matches, key=lambda match: -match.score)
+
+
+def _of_fact(id: str, asks: Iterable[str], knowledge: Knowledge) -> Topic:
+    """A topic that is one piece of evidence, with what it bears on; about one organisation where a way of asking names it."""
+    case = any(any(NAME.search(word) for word in ask.split()) for ask in asks)
+    return Topic(id=id, claims=knowledge.evidence[id].claims, evidence=(id,), case=case)
 
 
 def sentences(text: str) -> tuple[str, ...]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
+from dataclasses import replace
 
 from bot.understand.amounts import Amount
+from bot.understand.batches import Batches
 from bot.understand.found import Found, Scene
 from bot.understand.periods import WORKING_HOURS, Period, Periods
 from bot.understand.scope import Mood
@@ -23,22 +25,38 @@ def volumes(scene: Scene, periods: Periods, horizons: Mapping[int, float], used:
     `used` are amounts that mean something else.
     """
     totals: list[tuple[int, Amount]] = []
+    batches = Batches(scene, periods)
+    yield from batches.found
     for index, amount in enumerate(scene.amounts):
-        if amount.kind != "count" or index in periods.inside or index in used or index in scene.revised:
+        if amount.kind != "count" or index in periods.inside or index in used or index in scene.revised or index in batches.used:
             continue
         if scene.scope.moods[amount.start] is Mood.ASKED:
             continue
-        period = periods.of.get(index)
+        period = periods.of.get(index) or _carried(scene, index, periods)
         if period is None:
             if _is_total(scene, amount):
                 totals.append((index, amount))
             continue
         if (pace := _pace(scene, amount, period)) is not None:
             yield pace
-        elif not (scene.has(amount.end, "not_items") or _is_sample(scene, amount)):
+        elif not (scene.has(amount.end, "not_items") or _is_sample(scene, amount) or _is_pay(scene, amount, period)):
             start, end = min(amount.start, period.start), max(amount.end, period.end)
-            yield Found("volume", (amount.value * period.monthly,), start, end, firm=not amount.rough)
+            scope = scene.scope
+            firm = not (amount.rough or scope.at_peak(amount.start) or scope.narrowed(amount.start) or scope.no_work(amount.start))
+            yield Found("volume", (amount.value * period.monthly,), start, end, firm)
     yield from _totals(scene, totals, horizons, one_off)
+
+
+def _carried(scene: Scene, index: int, periods: Periods) -> Period | None:
+    """ "It used to be 5k a month, now it's 8k": a bare number after one of the past is counted over the same time."""
+    amount, old = scene.amounts[index], index - 1
+    if old < 0 or old not in periods.of or not scene.same_sentence(scene.amounts[old].start, amount.start):
+        return None
+    ends = amount.end == len(scene.text.words) or not scene.same_clause(amount.end - 1, amount.end)
+    past = scene.scope.guessed(scene.amounts[old].start, scene.amounts[old].end)
+    if not (ends and past) or scene.scope.guessed(amount.start, amount.end):
+        return None
+    return replace(periods.of[old], start=amount.end - 1, end=amount.end)
 
 
 def _totals(scene: Scene, totals: list[tuple[int, Amount]], horizons: Mapping[int, float], one_off: bool) -> Iterator[Found]:
@@ -66,6 +84,8 @@ def _is_total(scene: Scene, amount: Amount) -> bool:
     if amount.value < SMALLEST_TOTAL or amount.end >= len(words):
         return False
     following = words[amount.end]
+    if following.gap == "-":  # "a 40-person firm", "25-page files"
+        return False
     if not scene.same_clause(amount.end - 1, amount.end) or not following.norm.isalpha():
         return False
     if scene.has(amount.end, "not_items") or scene.has(amount.end, "small_words") or scene.has(amount.end + 1, "not_items"):
@@ -80,6 +100,16 @@ def _is_sample(scene: Scene, amount: Amount) -> bool:
     """ "We check a sample of 50 each week" counts checks."""
     before = range(max(amount.start - WORKER_REACH, 0), amount.start + 1)
     return any(place in scene.checks_to and scene.same_clause(place - 1, amount.start) for place in before)
+
+
+def _is_pay(scene: Scene, amount: Amount, period: Period) -> bool:
+    """ "I charge 120 an hour", "3 FTEs, 60k a year each": nothing is counted where the clause speaks of pay."""
+    words = scene.text.words
+    if period.start != amount.end or period.end <= amount.end:
+        return False
+    if words[amount.start].clause in scene.pays:
+        return True
+    return scene.has(period.end, "each") and scene.same_clause(period.end - 1, period.end)
 
 
 def _pace(scene: Scene, amount: Amount, period: Period) -> Found | None:

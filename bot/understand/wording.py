@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.understand.lexicon import Compiled, Lexicon
+from bot.understand.nearest import Nearest
 from bot.understand.phrasing import Filled, Phrases
 from bot.understand.reading import RequestKind
 from bot.understand.tokens import read
@@ -87,6 +89,22 @@ class RequestWords(_Section):
     requests: dict[RequestKind, tuple[str, ...]]
     subject: SubjectWords
     answers: AnswerWords
+    examples: dict[RequestKind | Literal["none"], tuple[str, ...]]
+    telling: dict[RequestKind, tuple[str, ...]]
+
+
+class _Asks(BaseModel):
+    asks: tuple[str, ...]
+
+
+class AsksOfTopics(BaseModel):
+    """The ways of asking about topics, of all that `topics.yaml` holds."""
+
+    topics: dict[str, _Asks]
+
+    def all(self) -> Iterable[str]:
+        """Those of every topic."""
+        return (ask for topic in self.topics.values() for ask in topic.asks)
 
 
 class Wording:
@@ -133,6 +151,17 @@ class Wording:
     def lexicon(self) -> Compiled:
         """The words that amounts are made of."""
         return Compiled(Lexicon.model_validate(self._language.lexicon))
+
+    @cached_property
+    def nearest(self) -> Nearest:
+        """The examples of requests."""
+        return Nearest((kind, self.words(text)) for kind, text in self._examples())
+
+    def _examples(self) -> Iterator[tuple[str, str]]:
+        """Messages with what they ask for; ways of asking about a topic are questions about the subject."""
+        for kind, texts in self.said.examples.items():
+            yield from ((kind, text) for text in texts)
+        yield from (("subject", ask) for ask in AsksOfTopics.model_validate(self._language.topics).all())
 
     @cached_property
     def yes_no(self) -> Phrases:

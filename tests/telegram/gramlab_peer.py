@@ -24,7 +24,6 @@ from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
-from urllib.parse import parse_qsl, urlencode
 
 if __name__ == "__main__":
     # The package's own first file also loads its scenario language, the one module that needs Python 3.13.
@@ -49,12 +48,12 @@ class Proxy(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        kind = self.headers.get("Content-Type") or "application/x-www-form-urlencoded"
-        if "urlencoded" in kind:
-            fields = dict(parse_qsl(body.decode(), keep_blank_values=True))
+        kind = self.headers.get("Content-Type") or "application/json"
+        if kind.startswith("application/json"):
+            fields = json.loads(body)
             if fields.get("parse_mode") == "HTML":
                 fields["text"] = unescape(re.sub(r"<[^>]+>", "", fields["text"]))
-            body = urlencode({name: value for name, value in fields.items() if name not in REFUSED}).encode()
+            body = json.dumps({name: value for name, value in fields.items() if name not in REFUSED}).encode()
         elif found := re.search(r"boundary=(\S+)", kind):
             mark = b"--" + found[1].encode()
             body = mark.join(part for part in body.split(mark) if not any(f'name="{name}"'.encode() in part for name in REFUSED))

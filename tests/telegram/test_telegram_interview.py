@@ -11,7 +11,7 @@ async def test_an_interview_by_taps_and_words_ends_with_an_advice_and_files(tmp_
         ann = Chat(stub)
         advice = await ann.advised(await ann.say("/start", 2))
         shown = stub.at(ANN)
-        assert advice.labels == ["Change an answer", "What if …", "Compare", "Export"]
+        assert advice.labels == ["Change an answer", "What if …", "Compare", "Export", "This helped", "This did not help"]
         html = "".join(each.html for each in shown)
         assert "<b>The sums</b>\n\n<blockquote expandable>" in html
         assert "<b>Sources</b>\n\n<blockquote expandable>" in html
@@ -29,6 +29,10 @@ async def test_an_interview_by_taps_and_words_ends_with_an_advice_and_files(tmp_
         id = column(stub.store, "SELECT id FROM conversations")[0]
         assert files[3].filename == f"memo-{id}.html"
         assert id in files[3].document.decode()
+        for label, said in (("This helped", "Thank you"), ("This helped", "noted already"), ("This did not help", "Thank you")):
+            assert said in (await ann.tap(advice, label)).text
+        kept = column(stub.store, "SELECT text FROM transcript WHERE message IN ('helpful', 'unhelpful') ORDER BY id")
+        assert kept == ["This advice was helpful.", "This advice was not helpful."]
         await stub.until(lambda: len(stub.answers) == len(stub.taps))
         assert [each["command"] for each in stub.menu] == ["start", "help", "cancel", "history", "settings"]
 

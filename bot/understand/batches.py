@@ -1,0 +1,70 @@
+"""Items that come in batches: 500 per shift and two shifts a day, 300 farms that each send two notes a week."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from bot.understand.amounts import Amount
+from bot.understand.found import Found, Scene
+from bot.understand.periods import Period, Periods
+from bot.understand.scope import Mood
+
+# The batch is named this near behind the items it holds ("1,800 applications per intake").
+REACH = 6
+# And no more words stand between a number of batches and what they are called.
+NAMED = 2
+
+
+class Batches:
+    """The products of a text; `used` are the amounts they were made of."""
+
+    def __init__(self, scene: Scene, periods: Periods) -> None:
+        self.found: list[Found] = []
+        self.used: set[int] = set()
+        named: dict[str, tuple[int, Amount, Period]] = {}
+        for index, amount in enumerate(scene.amounts):
+            period = periods.of.get(index)
+            if amount.kind == "count" and period is not None:
+                for place in range(amount.end, min(amount.end + NAMED, period.start)):
+                    named.setdefault(_singular(scene.text.words[place].norm), (index, amount, period))
+        for index, (amount, following) in enumerate(pairwise(scene.amounts)):
+            period = periods.of.get(index + 1)
+            if amount.kind == following.kind == "count" and index not in periods.of and period is not None:
+                if self._each(scene, amount, following):
+                    self._multiply(index, amount, index + 1, following, period)
+        if not named:
+            return
+        for index, amount in enumerate(scene.amounts):
+            if amount.kind != "count" or scene.scope.moods[amount.start] is Mood.ASKED:
+                continue
+            following = scene.amounts[index + 1].start if index + 1 < len(scene.amounts) else len(scene.text.words)
+            batch = next((named[name] for name in self._held_by(scene, amount, following) if name in named), None)
+            if batch is not None and batch[0] != index and index not in self.used:
+                self._multiply(index, amount, *batch)
+
+    def _multiply(self, index: int, amount: Amount, other: int, many: Amount, period: Period) -> None:
+        self.used |= {index, other}
+        start, end = min(amount.start, many.start), max(amount.end, many.end, period.end)
+        firm = not amount.rough and not many.rough
+        self.found.append(Found("volume", (amount.value * many.value * period.monthly,), start, end, firm))
+
+    @staticmethod
+    def _each(scene: Scene, amount: Amount, following: Amount) -> bool:
+        """ "300 farms each send one note a day": the second number is that of each."""
+        near = (*range(max(amount.start - NAMED - 1, 0), amount.start), *range(amount.end + 1, min(amount.end + REACH, following.start)))
+        return scene.same_clause(amount.start, following.start) and any(scene.has(place, "each_one") for place in near)
+
+    @staticmethod
+    def _held_by(scene: Scene, amount: Amount, following: int) -> list[str]:
+        """What the items are counted by: the words behind "per" and the like."""
+        words = scene.text.words
+        last = min(amount.end + REACH, following, len(words) - 1)
+        return [
+            _singular(words[place + 1].norm)
+            for place in range(amount.end, last)
+            if scene.per(place) and scene.same_clause(place, place + 1)
+        ]
+
+
+def _singular(noun: str) -> str:
+    return noun.removesuffix("s")
