@@ -25,17 +25,24 @@ class Deaf(Exception):
 
 
 class Watch:
-    """When each connection was heard last: a pong or anything else."""
+    """When each connection was heard last.
+
+    The client sets its time of the last pong when it sends a first ping, too, so that only a change within one session is a pong.
+    """
 
     def __init__(self, clients: Sequence[SocketModeClient], clock: Callable[[], float] = time.time) -> None:
         self.clients, self.clock = clients, clock
         self._since = [clock() for _ in clients]
+        self._seen: list[tuple[object, float | None]] = [(None, None) for _ in clients]
 
     async def look(self) -> None:
         """Renew connections that are not heard. Raises Deaf when all have been silent for too long."""
         now = self.clock()
         for i, client in enumerate(self.clients):
-            self._since[i] = max(self._since[i], client.last_ping_pong_time or 0)
+            (session, before), pong = self._seen[i], client.last_ping_pong_time
+            if pong is not None and before is not None and pong != before and session is client.current_session:
+                self._since[i] = max(self._since[i], pong)
+            self._seen[i] = (client.current_session, pong)
         if all(now - since > SECONDS_DEAF for since in self._since):
             raise Deaf(f"Slack has not been heard for {SECONDS_DEAF:.0f} seconds")
         for client, since in zip(self.clients, self._since, strict=True):

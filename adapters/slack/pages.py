@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.address import Json, person
 from adapters.slack.blocks import payloads
 from adapters.slack.command import again
 from adapters.slack.deliveries import digest, understood
-from adapters.slack.errors import reason
+from adapters.slack.errors import Refused, meaning, reason
 from adapters.slack.form import form
 from adapters.slack.history import Past, answers
 from adapters.slack.history import own as past_of
@@ -24,6 +24,7 @@ from adapters.slack.look import Look
 from adapters.slack.transcripts import Transcripts
 from bot.erasure import forget_person
 from bot.markup import escape
+from bot.sender import NotSent, Unknown
 from bot.speak import Message
 from bot.store import Store, StoreError
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from adapters.slack.receive import Reception
 
 log = structlog.get_logger()
+
+TRIES, LONGEST_WAIT = 4, 10.0
 
 
 class Pages:
@@ -77,14 +80,28 @@ class Pages:
         """Send a transcript to somebody alone, as a file in a direct message; if it cannot be sent, say so there."""
         try:
             found = await asyncio.to_thread(self.transcripts.file, user, id)
-            if found is None:
-                return
-            channel = str((await self.client.conversations_open(users=user))["channel"]["id"])
-            await self.client.files_upload_v2(channel=channel, content=found.text, filename=found.name, title=found.name)
-        except (StoreError, SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            why = reason(error) if isinstance(error, SlackApiError) else type(error).__name__
-            log.error("transcript not sent", conversation=id, why=why)
+        except StoreError as error:
+            log.error("transcript not read", why=str(error))
+            found = None
+        if found is None or not await self._upload(user, found.name, found.text):
             await self._call("chat.postMessage", {"channel": user, "text": self.look.sentence("not_sent")})
+
+    async def _upload(self, user: str, name: str, text: str) -> bool:
+        """Send a file to somebody, tried again where Slack asks to wait or fails; whether it went out."""
+        for attempt in range(TRIES):
+            try:
+                channel = str((await self.client.conversations_open(users=user))["channel"]["id"])
+                await self.client.files_upload_v2(channel=channel, content=text, filename=name, title=name)
+            except (SlackClientError, aiohttp.ClientError, TimeoutError) as error:
+                meant = meaning(error)
+                log.error("file not sent", name=name, why=str(meant))
+                if isinstance(meant, Refused) or not isinstance(meant, NotSent | Unknown):
+                    return False
+                wait = meant.retry_after if isinstance(meant, NotSent) else None
+                await asyncio.sleep(min(wait if wait is not None else 2.0**attempt, LONGEST_WAIT))
+            else:
+                return True
+        return False
 
     # --- App Home ------------------------------------------------------------------------------------------------------
 

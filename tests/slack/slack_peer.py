@@ -43,6 +43,7 @@ class Peer:
         self.home: dict[str, Any] = {}
         self.pushed: list[dict[str, Any]] = []
         self.told: list[str] = []
+        self.faulty = False
 
     async def __aenter__(self) -> Peer:
         config = self.folder / "local-slack.yaml"

@@ -193,8 +193,11 @@ def test_the_form_has_every_question_within_the_limits_of_a_modal() -> None:
     assert [block["block_id"] for block in inputs] == list(KNOWLEDGE.questions)
     for block in inputs:
         assert len(block["label"]["text"]) <= 2000 and len(block.get("hint", {}).get("text", "")) <= 2000
+        assert len(block["block_id"]) <= 255 and len(block["element"].get("placeholder", {}).get("text", "")) <= 150
+        assert len(block["element"].get("options", [])) <= 100
         for option in block["element"].get("options", []):
             assert len(option["text"]["text"]) <= 75 and len(option["value"]) <= 150
+            assert len(option.get("description", {}).get("text", "")) <= 75
 
 
 def typed(**values: str) -> dict:
@@ -221,8 +224,16 @@ PAST = [
 
 
 def test_app_home_fits_and_holds_no_markup_of_anybody() -> None:
-    view = home(PAST[:10], LOOK, "note")
-    assert len(view["blocks"]) <= 100 and "mrkdwn" not in json.dumps(view)
+    view = home(PAST[:10], LOOK, "note", "C1")
+    assert len(view["blocks"]) <= 100 and "mrkdwn" not in json.dumps(view) and len(json.dumps(view)) < 250_000
+    longest = {"header": 150, "section": 3_000}
+    for block in view["blocks"]:
+        if block["type"] in longest:
+            assert 1 <= len(block["text"]["text"]) <= longest[block["type"]]
+        for element in block["elements"] if block["type"] == "actions" else []:
+            check_element(element)
+            confirm = element.get("confirm")
+            assert confirm is None or (len(confirm["title"]["text"]) <= 100 and len(confirm["text"]["text"]) <= 300)
     ids = [block["block_id"] for block in view["blocks"] if "block_id" in block]
     assert len(ids) == len(set(ids))
     assert "home:forget" not in json.dumps(home([], LOOK))

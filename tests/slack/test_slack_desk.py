@@ -222,6 +222,14 @@ def test_feedback_is_kept_beside_its_advice_once_and_may_be_changed(store) -> No
     archive.close()
 
 
+def test_deliveries_that_overtook_each_other_are_heard_in_the_order_they_were_said(store) -> None:
+    office = Office(store)
+    office.hear(event("app_mention", text=OPENING))
+    office.desk.receive([delivery(reply("second", 3), 1), delivery(reply("first", 2), 2)])
+    office.work()
+    assert office.lines("typed")[-2:] == ["first", "second"]
+
+
 def test_a_group_of_people_is_interviewed_like_a_thread(store) -> None:
     office = Office(store)
     group = {"channel": "G1", "channel_type": "mpim"}

@@ -197,7 +197,8 @@ async def test_a_deaf_connection_is_renewed_and_minutes_of_silence_end_the_proce
     now = 1000.0
 
     class Client:
-        last_ping_pong_time: float | None = None
+        last_ping_pong_time: float | None = 1000.0
+        current_session = object()
         renewed = 0
 
         async def connect_to_new_endpoint(self, force: bool) -> None:
