@@ -97,7 +97,7 @@ class Story:
 
     async def interview(self) -> None:
         peer = self.peer
-        self.thread = await peer.say("<@UBOT1> Every week the same thing piles up, <!channel> *please* advise")
+        self.thread = await peer.say("<@UBOT1> Something piles up here, <!channel> *please* advise")
         id, message = await self.asked()
         assert id == "perspective", id
         await peer.click(message, "Why?", CHANNEL)
