@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from adapters.cli import as_json_option, emit, knowledge_base, spoken, stop
+from adapters.cli import FAILED, as_json_option, emit, knowledge_base, spoken, stop
 from bot.answers import Answer
 
 if TYPE_CHECKING:
@@ -90,6 +90,8 @@ def _draw(advice: Advice, base: Knowledge, language: str, path: Path, which: Whi
         path.write_bytes(drawn.png if path.suffix == ".png" else drawn.svg.encode())
     except NoPicture as error:
         stop(f"--chart {path}: {error}; give 'minutes' in the answer file, or draw --picture options")
+    except ValueError:
+        stop(f"--chart {path}: the picture could not be drawn; `advisor advise` without it still tells the advice", code=FAILED)
     except OSError as error:
         stop(f"--chart {path}: {error.strerror or error}; choose another place")
 

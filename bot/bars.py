@@ -21,7 +21,7 @@ def bars(advice: Advice, words: Language) -> str:
             lines.append(f"–  {escape(name)}  {escape(words.sentences['chart_out'])}")
             continue
         row = f"{option.rank}  {name}  {points(option.value):>3}  {bar(option.first)} {share(option.first, words)}"
-        lines.append(f"**{row}**" if option.rank == 1 else row)
+        lines.append(f"**{row}**" if option.id == advice.recommended else row)
     return "\\\n".join(lines)
 
 

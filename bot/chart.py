@@ -14,11 +14,10 @@ from typing import Literal
 from jinja2 import Environment, StrictUndefined, Template
 
 from bot.advice.advice import Advice
-from bot.chart_money import cheapest, has_money, money_scene, priced
+from bot.chart_money import break_even, cheapest, has_money, money, money_scene, priced, spread
 from bot.chart_options import lead_now, moving, options_scene, points, share, turning_point
 from bot.lettering import FAMILY, font_file
 from bot.scene import WIDTH
-from bot.tell import cost_row
 from knowledge.model import Knowledge, Language
 
 Which = Literal["options", "money"]
@@ -92,8 +91,11 @@ def _alt_options(advice: Advice, words: Language) -> str:
 
 
 def _alt_money(advice: Advice, words: Language, language: str) -> str:
-    rows = [cost_row(option, words, language) for option, _, _ in priced(advice)]
-    return f"{cheapest(advice, words, language)}. {'; '.join(rows)}."
+    rows = [
+        f"{words.options[option.id].short}: {money(price[1], cost, language)} ({spread(price, cost, words, language)})"
+        for option, price, cost in priced(advice)
+    ]
+    return " ".join([f"{cheapest(advice, words, language)}. {'; '.join(rows)}.", *break_even(advice)])
 
 
 @cache

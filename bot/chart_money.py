@@ -48,7 +48,7 @@ def money_scene(advice: Advice, words: Language, language: str) -> Scene:
     scene.space(12)
     scene.paragraph(words.sentences["chart_money_about"], BODY, tone="muted", most=3)
     _ranges(scene, rows, words, language)
-    lines = [line.text for line in advice.sums if line.rule in BREAK_EVEN][:4]
+    lines = break_even(advice)
     if lines:
         scene.space(20)
         scene.paragraph(words.sentences["chart_break_even"], HEAD, bold=True)
@@ -66,11 +66,11 @@ def cheapest(advice: Advice, words: Language, language: str) -> str:
     """The finding: which option is cheapest for a correct item, and what the leader costs."""
     rows = priced(advice)
     first, price, cost = rows[0]
-    values = {"cheapest": words.options[first.id].name, "price": _money(price[1], cost, language)}
+    values = {"cheapest": words.options[first.id].name, "price": money(price[1], cost, language)}
     leader = next((each for each in rows if each[0].rank == 1), rows[0])
     if leader[0] is first:
         return words.sentences["chart_money_leader"].format(**values)
-    values |= {"leader": words.options[leader[0].id].name, "more": _money(leader[1][1], leader[2], language)}
+    values |= {"leader": words.options[leader[0].id].name, "more": money(leader[1][1], leader[2], language)}
     return words.sentences["chart_money_other"].format(**values)
 
 
@@ -98,10 +98,8 @@ def _ranges(scene: Scene, rows: list[tuple[OptionAdvice, Percentiles, Cost]], wo
             )
         )
         scene.boxes.append(Box(mid - DOT / 2, middle - DOT / 2, DOT, DOT, "paper", DOT / 2))
-        scene.texts.append(Text(WIDTH - EDGE, middle - 3, _money(price[1], cost, language), BODY, True, anchor="end"))
-        told = words.sentences["chart_money_range"].format(
-            low=_money(price[0], cost, language), high=_money(price[2], cost, language), accuracy=f"{100 * cost.accuracy[1]:.1f}"
-        )
+        scene.texts.append(Text(WIDTH - EDGE, middle - 3, money(price[1], cost, language), BODY, True, anchor="end"))
+        told = spread(price, cost, words, language)
         scene.texts.append(Text(WIDTH - EDGE, middle + 18, told, TINY - 1, tone="muted", anchor="end"))
         scene.space(ROW)
     scene.rules.append(Rule(PLOT_FROM, top, PLOT_FROM, scene.y, "faint"))
@@ -111,5 +109,17 @@ def _ranges(scene: Scene, rows: list[tuple[OptionAdvice, Percentiles, Cost]], wo
     scene.texts.append(Text(max(at(level), PLOT_FROM + half), top - 16, label, TINY, True, "turn", "middle"))
 
 
-def _money(amount: float, cost: Cost, language: str) -> str:
+def spread(price: Percentiles, cost: Cost, words: Language, language: str) -> str:
+    """The range of a price and the share that is right, in words."""
+    low, high = money(price[0], cost, language), money(price[2], cost, language)
+    return words.sentences["chart_money_range"].format(low=low, high=high, accuracy=f"{100 * cost.accuracy[1]:.1f}")
+
+
+def break_even(advice: Advice) -> list[str]:
+    """Where the options break even, in sentences of the sums."""
+    return [line.text for line in advice.sums if line.rule in BREAK_EVEN][:4]
+
+
+def money(amount: float, cost: Cost, language: str) -> str:
+    """An amount in the currency of a cost."""
     return money_text(amount, cost.currency or "USD", language)

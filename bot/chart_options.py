@@ -43,6 +43,8 @@ def share(first: float, words: Language) -> str:
 
 def standing(advice: Advice, words: Language) -> str:
     """The finding of the table: how the first three score."""
+    if advice.recommended is None:
+        return words.sentences["chart_open"]
     first, *rivals = [option for option in advice.options if option.rank is not None]
     shown = [first, *rivals[:2]]
     digits = 0 if len({points(option.value) for option in shown}) == len(shown) else 1  # nobody is ahead by nothing
@@ -79,13 +81,13 @@ def _table(scene: Scene, advice: Advice, words: Language) -> None:
     scene.y = top + 32
     for option in advice.options:
         if option.rank is not None:
-            _row(scene, option, words)
+            _row(scene, option, words, leads=option.id == advice.recommended)
     scene.space(4)
     scene.paragraph(words.sentences["chart_note"], TINY, tone="muted")
 
 
-def _row(scene: Scene, option: OptionAdvice, words: Language) -> None:
-    line, leads = scene.y + ROW / 2 + 7, option.rank == 1
+def _row(scene: Scene, option: OptionAdvice, words: Language, *, leads: bool) -> None:
+    line = scene.y + ROW / 2 + 7
     tone = "accent" if leads else "plain"
     scene.texts.append(Text(EDGE, line, str(option.rank), BODY, leads))
     name = fitted(words.options[option.id].short, BODY, SCORE_AT - 110, leads)

@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from importlib import resources
 
 from bot.advice.advice import Advice, Assumption, Exclusion, OptionAdvice, Reason, SourceLine, Stated
-from bot.advice.pilot import plan
 from bot.advice.reasons import stated
 from bot.advice.report import listed
 from bot.advice.sums import money_text
@@ -19,6 +18,7 @@ from bot.answers import number
 from bot.chart_options import points, share
 from bot.markup import Safe, escape
 from bot.page import document
+from bot.pilot_steps import OF_CROWDS, pilot_steps
 from bot.speak import filled
 from bot.tell import MOST_CITED, answered, cite, source_line
 from knowledge.model import Knowledge, Language
@@ -32,7 +32,6 @@ KEY_SUMS = (
     "sum_work", "sum_setup", "sum_no_setup", "sum_short", "sum_idle", "sum_break_even_error", "sum_dominated", "sum_horizon",
     "sum_payback", "sum_payback_soon", "sum_no_payback", "sum_shift",
 )  # fmt: skip
-OF_CROWDS = ("sum_setup", "sum_no_setup")
 
 
 def memo(advice: Advice, knowledge: Knowledge, language: str, dated: date, case: str = "") -> str:
@@ -71,17 +70,21 @@ def _view(advice: Advice, knowledge: Knowledge, language: str, dated: date, case
         "process": next((str(a.value) for a in advice.answers if a.question == "process" and a.value), ""),
         "stated": _stated(advice.answers, knowledge, language),
         "unknown": ", ".join(words.questions[a.question].name for a in advice.answers if a.status in ("dont_know", "later")),
+        "unasked": ", ".join(words.questions[a.question].name for a in advice.answers if a.status == "not_asked"),
         "reasons": reasons(advice.reasons[:MOST_REASONS]),
         "against": reasons(advice.against[:MOST_AGAINST]),
         "refused": [
-            {"name": words.options[option.id].short, "why": _why(option, advice, knowledge, words)} for option in refused
+            {"name": words.options[option.id].short, "why": _why(option, advice, knowledge, language)} for option in refused
         ],
         "prices": _prices(advice, words, language),
-        "sums": reasons(_sums(advice)),
+        "sums": [
+            {"text": e.text, "cite": cite(ids, None, knowledge, language) if (ids := (*e.claims, *e.evidence)) else ""}
+            for e in _sums(advice)
+        ],
         "assumptions": [_assumption(each, knowledge, words, dated) for each in _bearing(advice, knowledge)],
         "safeguards": reasons(advice.safeguards),
         "asked": reasons(asked),
-        "pilot": _pilot(advice, words),
+        "pilot": pilot_steps(advice, words),
         "split": [
             f"{words.sentences[f'split_part_{part.part}']} → {words.options[part.option].short}"
             for part in (advice.split.parts if advice.split else ())
@@ -90,7 +93,7 @@ def _view(advice: Advice, knowledge: Knowledge, language: str, dated: date, case
             role: reasons(getattr(advice.provider, role)) if advice.provider else []
             for role in ("stress", "concede", "client_right")
         },
-        "sources": [Safe(source_line(source)) for source in _sources(advice, asked, knowledge)],
+        "sources": [Safe(f"{source_line(source)}: {', '.join(ids)}") for source, ids in _sources(advice, asked, knowledge)],
         "receipt": {"knowledge": advice.knowledge_version, "answers": advice.answers_digest},
     }
 
@@ -109,12 +112,16 @@ def _stated(answers: Iterable[Stated], knowledge: Knowledge, language: str) -> l
     ]
 
 
-def _why(option: OptionAdvice, advice: Advice, knowledge: Knowledge, words: Language) -> Safe:
+def _why(option: OptionAdvice, advice: Advice, knowledge: Knowledge, language: str) -> Safe:
     """Why an option was not advised: what rules it out, or where it falls behind the leader most."""
+    words = knowledge.words(language)
     if option.excluded is not None:
-        basis = cite((*option.excluded.claims, *option.excluded.evidence), option.excluded.assumption, knowledge, "en")
+        basis = cite((*option.excluded.claims, *option.excluded.evidence), option.excluded.assumption, knowledge, language)
         return Safe(f"{escape(option.excluded.text)} {escape(basis)}")
     leader = next((each for each in advice.options if each.rank == 1), option)
+    if leader is option:
+        stands = words.sentences["memo_stands"]
+        return Safe(escape(stands.format(value=points(option.value), first=share(option.first, words))))
     behind = {c: advice.weights[c] * (leader.criteria[c] - score) for c, score in option.criteria.items()}
     worst = max(behind, key=lambda c: behind[c])
     return Safe(
@@ -201,33 +208,14 @@ def _asked(advice: Advice, knowledge: Knowledge, language: str) -> list[Reason]:
     return [stated(knowledge, each, language) for each in found[:MOST_ASKED]]
 
 
-def _sources(advice: Advice, asked: Iterable[Reason], knowledge: Knowledge) -> list[SourceLine]:
-    """The sources behind what the memo says, in order of first mention."""
+def _sources(advice: Advice, asked: Iterable[Reason], knowledge: Knowledge) -> list[tuple[SourceLine, list[str]]]:
+    """The sources behind what the memo says with the ids cited from each, in order of first mention."""
     said: list[Reason | Exclusion] = [*advice.reasons[:MOST_REASONS], *(o.excluded for o in advice.options if o.excluded)]
     said += [*_sums(advice), *advice.against[:MOST_AGAINST], *advice.safeguards, *asked]
     if advice.provider:
         said += [*advice.provider.stress, *advice.provider.concede, *advice.provider.client_right]
-    facts = (fact for each in said for fact in (*each.claims, *each.evidence)[:MOST_CITED])
-    ids = dict.fromkeys(source for fact in facts for source in knowledge.sources_of(fact)[:1])
-    return [listed(knowledge.sources[id]) for id in ids]
-
-
-def _pilot(advice: Advice, words: Language) -> list[str]:
-    """The pilot in steps; a target that no sample can show is said to be one."""
-    target = next((each.value for each in advice.answers if each.question == "accuracy" and each.status == "given"), None)
-    crowd = (advice.recommended or "").startswith("crowd")
-    if target is None:
-        return [words.sentences["pilot_no_target"]]
-    try:
-        drawn = plan(target / 100)
-    except ValueError:
-        return [words.sentences["pilot_impossible"].format(target=number(target))]
-    values = {
-        "target": number(target),
-        "items": number(drawn.items),
-        "errors": drawn.errors,
-        "one_more": drawn.errors + 1,
-        "few": number(drawn.few),
-    }
-    steps = ["pilot_gold", "pilot_votes_crowd" if crowd else "pilot_votes_team", "pilot_sample", "pilot_stop", "pilot_small"]
-    return [words.sentences[step].format(**values) for step in steps]
+    found: dict[str, list[str]] = {}
+    for fact in dict.fromkeys(fact for each in said for fact in (*each.claims, *each.evidence)[:MOST_CITED]):
+        for source in knowledge.sources_of(fact)[:1]:
+            found.setdefault(source, []).append(fact)
+    return [(listed(knowledge.sources[source]), facts) for source, facts in found.items()]

@@ -139,6 +139,20 @@ def test_the_alt_text_has_the_numbers_of_the_picture(name):
     assert ALL[name].headline in told
 
 
+@pytest.mark.parametrize("name", [name for name in ALL if "money" in pictures(ALL[name])])
+def test_the_alt_text_of_the_money_has_the_amounts_of_the_picture(name):
+    told = alt(ALL[name], packaged(), "en", "money")
+    amounts = [t.text for t in money_scene(ALL[name], WORDS, "en").texts if t.anchor == "end"]
+    assert amounts
+    assert all(each in told for each in amounts)
+
+
+def test_an_abstention_crowns_nobody():
+    open_ = next(advice for advice in ALL.values() if advice.recommended is None)
+    assert not any(box.tone == "accent" and box.x < 400 for box in options_scene(open_, WORDS).boxes[: len(open_.options) * 7])
+    assert "**" not in bars(open_, WORDS)
+
+
 def test_bars_that_turn_the_advice_come_first():
     for advice in ALL.values():
         turning = [bar.low < 0 for bar in moving(advice)]

@@ -1,8 +1,8 @@
 """The pilot before signing: how many items to check, and how many errors end it.
 
-An acceptance sampling plan with exact binomial risks (single sampling by attributes, as in ISO 2859 and Schilling & Neubauer,
-"Acceptance Sampling in Quality Control"): (n, c) is the smallest plan for which work that misses the target passes with at most
-5 per cent probability, and work with half the errors allowed passes with at least 80 per cent.
+An acceptance sampling plan with exact binomial risks, errors taken as independent (two-point single sampling by attributes,
+Schilling & Neubauer, "Acceptance Sampling in Quality Control"): (n, c) is the smallest plan for which work that misses the
+target passes with at most 5 per cent probability, and work with half the errors allowed passes with at least 80 per cent.
 """
 
 from __future__ import annotations
@@ -39,6 +39,11 @@ def plan(target: float) -> Plan:
         if items > LARGEST:
             raise ValueError(f"showing {target:%} takes more than {LARGEST} items")
     return Plan(target, items, errors, few)
+
+
+def shown(items: int) -> float:
+    """The accuracy that a sample without any error shows, at the same risk of passing what misses it."""
+    return float(WRONGLY_PASSED ** (1 / items))
 
 
 def _smallest(errors: int, allowed: float, least: int) -> int:
