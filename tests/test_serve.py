@@ -52,7 +52,7 @@ def delivery(place: int, n: int, text: str, key: str | None = None) -> Delivery:
 
 
 def count(store: Store, sql: str) -> int:
-    return store.connection.execute(sql).fetchone()[0]
+    return store.reading.execute(sql).fetchone()[0]
 
 
 async def until(holds, seconds: float = 20.0) -> None:
