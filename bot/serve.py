@@ -101,10 +101,13 @@ class Server:
         return not self.stopping.is_set() and self._lines < MOST_WAITING
 
     async def _works(self) -> None:
+        idle = False
         while not self.stopping.is_set():
             self._work.clear()
             try:
                 done = await self._turns(lambda: self.service.work(TURNS_AT_ONCE))
+                if idle and not done:
+                    await self._turns(self.service.store.index)
             except StoreError as error:
                 log.error("cannot work", why=str(error))
                 await asyncio.sleep(PAUSE_AFTER_FAILURE)
@@ -119,8 +122,10 @@ class Server:
             self._lines = self.service.store.backlog(
                 self.gateway.platform
             )  # those without a place were counted and never worked on
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._work.wait(), timeout=1.0)
+            try:
+                idle = not await asyncio.wait_for(self._work.wait(), timeout=1.0)
+            except TimeoutError:
+                idle = True
 
 
 def calm() -> None:

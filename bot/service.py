@@ -110,12 +110,13 @@ class Service:
     def work(self, limit: int = 100) -> int:
         """Process the oldest waiting delivery of up to `limit` places in one commit; returns how many there were."""
         seen = self.store.others_wrote()
-        batch = self.store.waiting(self.platform, limit)
-        if not batch:
-            return 0
-        self._forget_unless(seen)
-        self._count(batch)
-        turns = [self._decide(received) for received in batch]
+        with self.store.snapshot():
+            batch = self.store.waiting(self.platform, limit)
+            if not batch:
+                return 0
+            self._forget_unless(seen)
+            self._count(batch)
+            turns = [self._decide(received) for received in batch]
         with self.store.transaction():
             same = self._forget_unless(self.store.others_wrote())
             turns = [self._keep(turn if same else self._decide(turn.received)) for turn in turns]
@@ -205,8 +206,9 @@ class Service:
         if incoming.person != case.starter and not self.everyone:
             self._not_yours(conversation, incoming)
             return
-        if incoming.address != "{}":
+        if incoming.address not in ("{}", conversation.address):
             conversation = replace(conversation, address=incoming.address)
+            self.store.note(conversation.id, address=incoming.address)
         if case.knowledge != self.knowledge.version:
             upgraded = Upgraded(at=self.world.now(), by=incoming.person, knowledge=self.knowledge.version)
             number, case = self._apply(conversation, number, case, upgraded, "")
@@ -312,7 +314,7 @@ class Service:
                 self._advised(conversation, number, event.at, effect)
         for message in messages:
             self.store.enqueue(conversation, conversation.address, "send", message.model_dump_json(), None, event.at)
-        self._note(conversation, after, effects, event.at)
+        self._note(conversation.id, case, after, effects, event.at)
         for effect in effects:
             if isinstance(effect, Strike):
                 private = self.knowledge.words(after.language).private
@@ -353,15 +355,11 @@ class Service:
             json.dumps(advice.as_json(), ensure_ascii=False),
         )
 
-    def _note(self, conversation: Conversation, case: Case, effects: tuple[Effect, ...], now: int) -> None:
-        process, kind = given(case.answers, "process"), given(case.answers, "kind")
-        changed: dict[str, str | int | None] = {
-            "last_at": now,
-            "status": "advised" if case.summarised and case.status == "open" else case.status,
-            "process": process if isinstance(process, str) else None,
-            "kind": kind if isinstance(kind, str) else None,
-            "address": conversation.address,
-        }
+    def _note(self, id: str, before: Case | None, after: Case, effects: tuple[Effect, ...], now: int) -> None:
+        """Update what the list of conversations shows, as far as it is another: each column is in an index or a trigger."""
+        known = _listed(before) if before else {}
+        changed: dict[str, str | int | None] = {"last_at": now}
+        changed |= {column: value for column, value in _listed(after).items() if column not in known or known[column] != value}
         for effect in effects:
             if isinstance(effect, Recommend):
                 changed |= {
@@ -369,12 +367,22 @@ class Service:
                     "verdict": effect.advice.verdict,
                     "knowledge": effect.advice.knowledge_version,
                 }
-        self.store.note(conversation.id, **changed)
+        self.store.note(id, **changed)
 
     def _not_yours(self, conversation: Conversation, incoming: Incoming) -> None:
         words = self.knowledge.words(conversation.language)
         body = Message(name="not_yours", markdown=words.sentences["note_not_yours"])
         self.store.enqueue(conversation, incoming.address, "private", body.model_dump_json(), None, self.world.now())
+
+
+def _listed(case: Case) -> dict[str, str | None]:
+    """What the list of conversations shows of a case."""
+    process, kind = given(case.answers, "process"), given(case.answers, "kind")
+    return {
+        "status": "advised" if case.summarised and case.status == "open" else case.status,
+        "process": process if isinstance(process, str) else None,
+        "kind": kind if isinstance(kind, str) else None,
+    }
 
 
 def _joined(spoken: list[tuple[Effect, Message]]) -> list[Message]:

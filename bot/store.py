@@ -17,6 +17,9 @@ from bot.database import StoreError as StoreError
 from bot.events import EVENT, Event, Happened
 from bot.remember import by_identity
 
+LINES_AT_ONCE = 64
+"""Lines of the transcript that are indexed for full text together: each time writes a whole small index of its own."""
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -219,10 +222,23 @@ class Store(Database):
             )
 
     def _before_commit(self) -> None:
-        """Index the lines that were added, all at once: between savepoints each would be flushed to disk by itself."""
+        if self.unindexed() >= LINES_AT_ONCE:
+            self._index()
+
+    def index(self) -> None:
+        """Index the lines that wait for it: whoever searches does this first, a server when it has nothing else to do."""
+        if self.unindexed():
+            with self.transaction():
+                self._index()
+
+    def unindexed(self) -> int:
+        """How many lines of the transcript full text does not know yet, or a few more."""
+        rows = self._rows(f"SELECT coalesce(max(id), 0) - ({_INDEXED}) FROM transcript")  # noqa: S608  constants
+        return int(rows[0][0])
+
+    def _index(self) -> None:
         self._execute(
-            "INSERT INTO transcript_search(rowid, text) SELECT id, text FROM transcript"
-            " WHERE id > (SELECT coalesce(max(id), 0) FROM transcript_search_docsize)",
+            f"INSERT INTO transcript_search(rowid, text) SELECT id, text FROM transcript WHERE id > ({_INDEXED})",  # noqa: S608
             (),
         )
 
@@ -343,5 +359,6 @@ def _packed(files: Mapping[str, str]) -> bytes:
     return zlib.compress(json.dumps(dict(files), ensure_ascii=False).encode(), 9)
 
 
+_INDEXED = "SELECT coalesce(max(id), 0) FROM transcript_search_docsize"
 _CONVERSATION = "id, platform, tenant, place, person, started_at, last_at, status, language, knowledge, address"
 _OUTGOING = "number, conversation, platform, place, address, kind, about, body, status, attempts, started_at, sent_as, why"
