@@ -162,7 +162,8 @@ def _answer(case: Case, id: str, answer: Answer, knowledge: Knowledge, *, truste
         return case, [Note(kind="late", question=id)]
     if answer.status == "given" and question is not None and not trusted:
         try:
-            answer = answer.model_copy(update={"value": check(question, answer.value, knowledge.words(case.language))})
+            value = check(question, answer.value, knowledge.words(case.language))
+            answer = answer if value is answer.value else answer.model_copy(update={"value": value})
         except Refused:
             missed = case.model_copy(update={"misses": case.misses + 1})
             return missed, [Note(kind="not_understood", question=id, offer_skip=missed.misses >= 2)]

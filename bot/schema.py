@@ -388,3 +388,15 @@ def m005_analysis(db: Database) -> None:
     """The list of advisories with what became of them."""
     for statement in _statements(_ANALYSIS):
         db.execute(statement)
+
+
+_LINE = """
+CREATE INDEX inbox_line ON inbox(platform, number) WHERE status = 'new';   -- the oldest, without sorting all that wait
+"""
+
+
+@MIGRATIONS()
+def m006_line(db: Database) -> None:
+    """What waits in the order it came, so that a turn costs the same however many wait."""
+    for statement in _statements(_LINE):
+        db.execute(statement)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import sys
 from collections import Counter
@@ -22,7 +21,8 @@ from bot.store import Delivery, StoreError
 
 log = structlog.get_logger()
 
-TURNS_AT_ONCE = 8
+TURNS_AT_ONCE = 32
+"""Places whose turns share a commit when so many wait: more are hardly cheaper, and the first of them waits for the last."""
 MOST_WAITING = 10_000
 PAUSE_AFTER_FAILURE = 1.0
 SWITCH_SECONDS = 0.0005

@@ -12,7 +12,7 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Literal
 
 import structlog
@@ -338,8 +338,7 @@ class Service:
         if about is not None and open_before in after.answers:
             name = self.knowledge.words(after.language).questions[open_before].name
             value = told(open_before, after.answers[open_before], self.knowledge, after.language)
-            body = Message(name="settled", markdown=f"✔ {escape(name)}: {escape(value)}")
-            self.store.enqueue(conversation, conversation.address, "settle", body.model_dump_json(), about, now)
+            self.store.enqueue(conversation, conversation.address, "settle", _settled(name, value), about, now)
 
     def _advised(self, conversation: Conversation, number: int, at: int, effect: Recommend) -> None:
         advice = effect.advice
@@ -373,6 +372,12 @@ class Service:
         words = self.knowledge.words(conversation.language)
         body = Message(name="not_yours", markdown=words.sentences["note_not_yours"])
         self.store.enqueue(conversation, incoming.address, "private", body.model_dump_json(), None, self.world.now())
+
+
+@lru_cache(maxsize=1024)  # most answers are labels, from everybody
+def _settled(name: str, value: str) -> str:
+    """A question that is no longer open, with its answer."""
+    return Message(name="settled", markdown=f"✔ {escape(name)}: {escape(value)}").model_dump_json()
 
 
 def _listed(case: Case) -> dict[str, str | None]:

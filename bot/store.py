@@ -113,11 +113,13 @@ class Store(Database):
     def waiting(self, platform: str, limit: int) -> list[Received]:
         """The oldest unprocessed delivery of each place, at most `limit` places."""
         rows = self._rows(
-            "SELECT number, platform, place, raw, received_at, min(place_order || printf('%020d', number)) FROM inbox"
-            " WHERE status = 'new' AND platform = ? GROUP BY place ORDER BY number LIMIT ?",
+            "SELECT number, platform, place, raw, received_at FROM inbox i WHERE status = 'new' AND platform = ? AND number ="
+            " (SELECT number FROM inbox WHERE status = 'new' AND platform = i.platform AND place = i.place"
+            " ORDER BY place_order, number LIMIT 1)"
+            " ORDER BY number LIMIT ?",
             (platform, limit),
         )
-        return [Received(number, platform, place, raw, at) for number, platform, place, raw, at, _ in rows]
+        return [Received(*row) for row in rows]
 
     def settle(self, number: int, status: Literal["done", "ignored", "aside"], why: str | None = None) -> bool:
         """Mark a waiting delivery as dealt with; False if it no longer waits, because another process was first."""

@@ -132,9 +132,8 @@ async def test_a_repetition_by_either_key_is_stored_once(store):
     assert calm.counters["repeated"] == 2
 
 
-async def test_a_hundred_interleaved_conversations_share_commits(store, monkeypatch):
+async def test_a_hundred_interleaved_conversations_share_commits(store):
     places = 100
-    monkeypatch.setattr(serve, "TURNS_AT_ONCE", 32)
     commits = 0
 
     def traced(statement: str) -> None:
