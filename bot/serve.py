@@ -56,12 +56,16 @@ class Server:
         self._work = asyncio.Event()
         self._lock = FileLock(store.path.with_name(f"{store.path.name}.{self.gateway.platform}.lock"))
         self._lines = store.backlog(self.gateway.platform)
+        self._turned_away: set[str | None] = set()
 
     async def receive(self, deliveries: Sequence[Delivery]) -> int:
         """Store deliveries; when this returns they are on disk and may be acknowledged. Raises Busy or StoreError."""
         if self._lines >= MOST_WAITING:
             self.counters["refused"] += len(deliveries)
+            await self._turn_away(deliveries)
             raise Busy(f"{self._lines} deliveries are waiting")
+        if self._lines < MOST_WAITING // 2:
+            self._turned_away.clear()
         new = await self.committer.write(lambda: self._put(deliveries))
         failpoint("C2")
         self._lines += new
@@ -69,6 +73,17 @@ class Server:
         self.counters["repeated"] += len(deliveries) - new
         self._work.set()
         return new
+
+    async def _turn_away(self, deliveries: Sequence[Delivery]) -> None:
+        """Tell each place once that too much is waiting, until there is plenty of room again."""
+        told = {each.place: each for each in deliveries if each.place not in self._turned_away}
+        if told:
+            self._turned_away |= told.keys()
+            try:
+                await self.committer.write(lambda: self.service.turn_away(told.values()))
+            except StoreError as error:
+                log.error("cannot say that too much is waiting", why=str(error))
+            self.sender.wake.set()
 
     def _put(self, deliveries: Sequence[Delivery]) -> int:
         new = self.service.store.put(deliveries)

@@ -107,6 +107,18 @@ class Service:
         with self.store.transaction():
             return self.store.put(deliveries)
 
+    def turn_away(self, deliveries: Iterable[Delivery]) -> None:
+        """Say where an interview goes on that nothing can be taken now. What was said is neither kept nor acknowledged."""
+        for delivery in deliveries:
+            try:
+                incoming = self.parse(delivery.raw)
+            except Exception as error:  # it is set aside, and logged, once there is room for it
+                log.debug("turned away unread", error=type(error).__name__)
+                continue
+            if isinstance(incoming, Incoming) and delivery.place is not None:
+                unnumbered = Received(0, delivery.platform, delivery.place, delivery.raw, delivery.received_at)
+                self._say_sorry(incoming, unnumbered, "note_busy")
+
     def work(self, limit: int = 100) -> int:
         """Process the oldest waiting delivery of up to `limit` places in one commit; returns how many there were."""
         seen = self.store.others_wrote()
@@ -223,7 +235,7 @@ class Service:
         state[conversation.id] = self._apply(conversation, number, case, event, said or incoming.label)
 
     def _say_sorry(self, incoming: Incoming, received: Received, sentence: str, **values: int) -> None:
-        """Say in plain words why a message was not answered; the delivery is kept."""
+        """Say in plain words why a message was not answered."""
         conversation = self._find(incoming, received)
         if conversation is not None:
             text = self.knowledge.words(conversation.language).sentences[sentence].format(**values)
