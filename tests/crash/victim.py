@@ -17,6 +17,7 @@ import secrets
 import signal
 import sqlite3
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -32,6 +33,7 @@ from bot import failpoints, sender
 from bot.failpoints import failpoint
 from bot.locks import FileLock
 from bot.logs import configure
+from bot.messages import Incoming
 from bot.sender import Absent, NotSent, Unknown
 from bot.serve import Busy, Server
 from bot.service import Service, World
@@ -202,12 +204,16 @@ def arm(spec: str) -> None:
 
 
 def warm_up() -> None:
-    """Read the knowledge and build what the first sentence needs."""
-    from bot.case import Case
-    from bot.understand.hear import hear
-
-    base = packaged()
-    hear("public", Case(conversation="c", knowledge=base.version, order="file", language="en", starter="p", started_at=0), base)
+    """Hold a short interview, as a server warms up before it lets anybody in: else none lives long enough for one turn."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder) / "warm.db")
+        service = Service(store, PLATFORM, parse, packaged(), packaged_files(), World(lambda: 0, lambda: "c"), order="file")
+        service.warm()
+        for n, text in enumerate(("", "product photos", "buyer")):
+            raw = Incoming(person="fake:t:p", tenant="t", text=text).model_dump_json()
+            service.receive([Delivery(PLATFORM, str(n), None, "p", f"{n:06d}", 0, raw)])
+            assert service.work() == 1
+        store.close()
 
 
 def zygote() -> None:
