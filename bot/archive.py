@@ -167,7 +167,7 @@ class Archive:
         try:
             return Transcript(
                 summary,
-                tuple(Line(*row) for row in rows("event_number, at, speaker, person, message, text", "transcript", "id")),
+                tuple(Line(*row) for row in rows("event_number, at, person, message, text", "transcript", "id")),
                 tuple(EVENT.validate_json(str(row[0])) for row in rows("event", "events", "number")),
                 tuple(Given(*row) for row in rows(_GIVEN, "advice", "event_number")),
                 tuple(Review(*row) for row in rows("at, reviewer, verdict, note, flag", "reviews", "id")),

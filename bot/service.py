@@ -302,8 +302,8 @@ class Service:
         self.store.answered(conversation.id, number, event, said, case.answers if case else {}, after.answers)
         effects = stepped.effects
         messages = _joined([each for effect in effects for each in self._spoken(effect, number, after)])
-        lines = [Line(number, event.at, "person", event.by, event.via, said)] if isinstance(event, Heard) else []
-        lines += [Line(number, event.at, "advisor", None, message.name, message.text) for message in messages]
+        lines = [Line(number, event.at, event.by, event.via, said)] if isinstance(event, Heard) else []
+        lines += [Line(number, event.at, None, message.name, message.text) for message in messages]
         self.store.write(conversation.id, lines)
         if isinstance(event, Heard):
             self._settle_question(conversation, case, after, event.at)

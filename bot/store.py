@@ -9,13 +9,16 @@ import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
+from bot import wordings
 from bot.answers import Answer
 from bot.database import Database
 from bot.database import StoreError as StoreError
 from bot.events import EVENT, Event, Happened
 from bot.remember import by_identity
+from bot.wordings import Line as Line
 
 
 @dataclass(frozen=True)
@@ -57,18 +60,6 @@ class Conversation:
     language: str
     knowledge: str
     address: str
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the transcript."""
-
-    event_number: int
-    at: int
-    speaker: Literal["person", "advisor"]
-    person: str | None
-    message: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -212,19 +203,10 @@ class Store(Database):
 
     def write(self, conversation: str, lines: Iterable[Line]) -> None:
         """Add lines to the transcript."""
-        for line in lines:
-            self._write(
-                "INSERT INTO transcript(conversation, event_number, at, speaker, person, message, text) VALUES (?,?,?,?,?,?,?)",
-                (conversation, line.event_number, line.at, line.speaker, line.person, line.message, line.text),
-            )
+        self.later(partial(wordings.say, self.connection, conversation, tuple(lines)))
 
     def _before_commit(self) -> None:
-        """Index the lines that were added, all at once: between savepoints each would be flushed to disk by itself."""
-        self._execute(
-            "INSERT INTO transcript_search(rowid, text) SELECT id, text FROM transcript"
-            " WHERE id > (SELECT coalesce(max(id), 0) FROM transcript_search_docsize)",
-            (),
-        )
+        wordings.index(self.connection)
 
     def advised(
         self,

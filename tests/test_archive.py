@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from bot.archive import Archive, Filter, Viewer
 from bot.review import NotAllowed, outcome, review
 from bot.schema import MIGRATIONS
-from bot.search import OPEN, quoted, search
+from bot.search import quoted, search
+from bot.snippet import OPEN
 from bot.statistics import statistics
 from bot.store import Conversation, Line, Store, StoreError
 from talks import OPERATOR, Talks
@@ -52,7 +53,7 @@ def plain(store, id, person, at, words=(), others=(), **columns):
     for number, who in enumerate((person, *others)):
         event = '{"at":1,"by":"x","event":"upgraded","knowledge":"v"}'
         store.connection.execute("INSERT INTO events VALUES (?,?,?,?,?)", (id, number, at, who, event))
-    store.write(id, [Line(0, at, "person", person, "typed", text) for text in words])
+    store.write(id, [Line(0, at, person, "typed", text) for text in words])
     if columns:
         store.note(id, **columns)
 

@@ -127,7 +127,7 @@ def test_an_erasure_in_between_leaves_nothing_behind(service, store, tmp_path):
         turn = decide(received)
         service._decide = decide
         with other.transaction():
-            for table in ("answers", "transcript", "events", "outbox", "conversations", "inbox"):
+            for table in ("answers", "lines", "events", "outbox", "conversations", "inbox"):
                 other.connection.execute(f"DELETE FROM {table}")
         return turn
 
@@ -156,7 +156,7 @@ def test_whoever_writes_too_fast_is_told_once_and_others_are_answered(service, s
 def test_every_line_is_indexed_when_its_transaction_ends(service, store):
     begun(service, "zebra photographs")
     assert count(store, "SELECT count(*) FROM transcript_search WHERE transcript_search MATCH 'zebra'") == 1
-    missing = "SELECT count(*) FROM transcript WHERE id NOT IN (SELECT id FROM transcript_search_docsize)"
+    missing = "SELECT count(*) FROM transcript WHERE wording NOT IN (SELECT id FROM transcript_search_docsize)"
     assert count(store, missing) == 0
     store.connection.execute("INSERT INTO transcript_search(transcript_search) VALUES ('integrity-check')")
 

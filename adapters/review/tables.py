@@ -11,7 +11,7 @@ from functools import partial
 
 SHOWN = ("advisories", "current_answers", "answers", "transcript", "advice", "reviews", "outcomes", "access_audit")
 """Views and tables that have a page of their own."""
-READABLE = {*SHOWN, "conversations", "participants", "sqlite_master", "sqlite_schema", "sqlite_sequence"}
+READABLE = {*SHOWN, "conversations", "participants", "lines", "wordings", "sqlite_master", "sqlite_schema", "sqlite_sequence"}
 WITHHELD = {("conversations", "address"), ("conversations", "place")}
 _INDEX = "transcript_search"
 _FUNCTIONS_REFUSED = ("load_extension", "fts3_tokenizer", "writefile", "readfile", "edit", "fts5")
