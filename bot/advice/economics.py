@@ -118,12 +118,13 @@ def cost_value(knowledge: Knowledge, total: Floats) -> Floats:
 
 def _pick(choices: Sequence[Floats], index: Ints) -> Floats:
     """choices[index] per world, shape (…, N); a choice is (…, 1) or (…, N). "Not applicable" takes the first."""
-    valid = np.where(index < len(choices), index, 0)
     if index.size == 1:
-        return choices[int(valid[0])]
-    table = np.stack(np.broadcast_arrays(*choices))
-    rows = np.zeros(index.size, dtype=np.intp) if table.shape[-1] == 1 else np.arange(index.size)
-    return np.asarray(np.moveaxis(table[valid, ..., rows], 0, -1))
+        only = int(index[0])
+        return choices[only if only < len(choices) else 0]
+    picked = choices[0]
+    for i, choice in enumerate(choices[1:], start=1):
+        picked = np.where(index == i, choice, picked)
+    return np.asarray(np.broadcast_to(picked, np.broadcast_shapes(picked.shape, index.shape)))
 
 
 def _error_cost(knowledge: Knowledge, p: Prices, level: Levels) -> Floats:
@@ -203,11 +204,17 @@ def _choose(
 
 
 def _crowd(knowledge: Knowledge, p: Prices, option: str, level: Levels, pick: Ints) -> tuple[Floats, Floats]:
-    price, accuracy = setup_table(knowledge, p, option, level)
-    n = max(price.shape[1], accuracy.shape[1], pick.size)
-    rows = np.arange(n)
-    pick = np.broadcast_to(pick, n)
-    return (
-        np.asarray(np.broadcast_to(price, (len(SETUPS), n))[pick, rows]),
-        np.asarray(np.broadcast_to(accuracy, (len(SETUPS), n))[pick, rows]),
+    """Price and accuracy of the set-up picked in each world: as in `setup_table`, without the others."""
+    yielded = [p.crowd[option, skill] for skill in knowledge.questions["skill"].choices]
+    votes, adjudicated, accuracy = (
+        _pick([_row(field, pick) for field in fields], level["skill"])
+        for fields in zip(*((each.votes, each.adjudicated, each.accuracy) for each in yielded), strict=True)
     )
+    return _crowd_price(p, option, _judgement(knowledge, p, option, level), votes, adjudicated), accuracy
+
+
+def _row(table: Floats, pick: Ints) -> Floats:
+    """table[pick] per world, shape (N,) or (1,), of a table (S, N) or (S, 1)."""
+    if pick.size == 1:
+        return np.asarray(table[int(pick[0])])
+    return np.asarray(table[pick, np.arange(pick.size) if table.shape[1] > 1 else 0])
