@@ -53,6 +53,10 @@ def sample_cone(tiers: Sequence[Sequence[str]], exponentials: Floats, shuffles: 
     ranking, and `shuffles` (N, n), independent uniforms, deal the places of a tier to its names. ValueError for an
     empty tier, a name that is ranked twice or another shape.
     """
+    _places(tiers)  # refuses what is no ranking
+    n = sum(map(len, tiers))
+    if exponentials.shape != shuffles.shape or exponentials.shape[1:] != (n,):
+        raise ValueError(f"expected two arrays of shape (N, {n}); got {exponentials.shape} and {shuffles.shape}")
     return deal(tiers, descending(exponentials / exponentials.sum(axis=1, keepdims=True)), shuffles)
 
 
@@ -64,9 +68,6 @@ def descending(weights: Floats) -> Floats:
 def deal(tiers: Sequence[Sequence[str]], weights: Floats, shuffles: Floats) -> Floats:
     """The second half of `sample_cone`: `weights` (N, n) with the largest first, given to the names in `tiers`."""
     places = _places(tiers)
-    n = sum(map(len, tiers))
-    if weights.shape != shuffles.shape or weights.shape[1:] != (n,):
-        raise ValueError(f"expected two arrays of shape (N, {n}); got {weights.shape} and {shuffles.shape}")
     dealt = [
         weights[:, place]
         if place.stop - place.start == 1
