@@ -357,7 +357,7 @@ class Service:
         process, kind = given(case.answers, "process"), given(case.answers, "kind")
         changed: dict[str, str | int | None] = {
             "last_at": now,
-            "status": "advised" if case.summarised and case.status == "open" else case.status,
+            "status": "advised" if case.status == "open" and self._has_advice(conversation, case, effects) else case.status,
             "process": process if isinstance(process, str) else None,
             "kind": kind if isinstance(kind, str) else None,
             "address": conversation.address,
@@ -370,6 +370,11 @@ class Service:
                     "knowledge": effect.advice.knowledge_version,
                 }
         self.store.note(conversation.id, **changed)
+
+    def _has_advice(self, conversation: Conversation, case: Case, effects: tuple[Effect, ...]) -> bool:
+        """Whether it was given: asking for it may have led to a question first, such as which of two answers is wrong."""
+        here = any(isinstance(effect, Recommend) for effect in effects)
+        return case.summarised and (here or self.store.latest_advice(conversation.id) is not None)
 
     def _not_yours(self, conversation: Conversation, incoming: Incoming) -> None:
         words = self.knowledge.words(conversation.language)

@@ -442,3 +442,14 @@ def test_statistics_count_what_happened(talks, archive):
     assert counts["volume"].dont_know == 1
     assert counts["process"].stopped == 1
     json.dumps(found.as_json())
+
+
+def test_a_conversation_counts_as_advised_when_the_advice_was_given(talks, archive):
+    unclear = talks.advised("p1", kind="hr_payroll", data="public")  # asks first which of the two answers is wrong
+    assert archive.summary(OPERATOR, unclear).status == "open"
+    assert archive.transcript(OPERATOR, unclear, "show").advice == ()
+    talks.send("p1", text="both are right")
+    talks.send("p1", token="r:advise", label="Advise now", via="tapped")
+    assert archive.summary(OPERATOR, unclear).status == "advised"
+    talks.send("p1", text="why?")
+    assert archive.summary(OPERATOR, unclear).status == "advised"

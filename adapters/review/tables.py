@@ -20,11 +20,13 @@ _PRAGMAS = {
     "schema_version", "database_list", "compile_options", "data_version",
 }  # fmt: skip
 
+SEARCHED = {"transcript": {"fts_table": _INDEX, "fts_pk": "wording"}}
+"""What Datasette cannot see by itself: the index is of the wordings behind the view."""
 ABOUT = {
     "advisories": "One line for each conversation: who, when, which kind of work, what was advised, reviewed and chosen.",
     "current_answers": "The answers in force.",
     "answers": "Every answer ever given; `replaces` is the event of the one before.",
-    "transcript": "Everything said. Times are UTC milliseconds.",
+    "transcript": "Everything said. Times are UTC milliseconds; lines that say the same may share a wording.",
     "advice": "Every advice as it was given, with its JSON.",
     "reviews": "What reviewers made of it.",
     "outcomes": "What was chosen in the end, and what happened.",
