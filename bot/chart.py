@@ -14,11 +14,12 @@ from typing import Literal
 from jinja2 import Environment, StrictUndefined, Template
 
 from bot.advice.advice import Advice
-from bot.chart_money import break_even, cheapest, has_money, money, money_scene, priced, spread
-from bot.chart_options import lead_now, moving, options_scene, points, share, turning_point
+from bot.chart_money import money_scene
+from bot.chart_options import options_scene
+from bot.chart_words import alt_money, alt_options, cheapest, has_money
 from bot.lettering import FAMILY, font_file
 from bot.scene import WIDTH
-from knowledge.model import Knowledge, Language
+from knowledge.model import Knowledge
 
 Which = Literal["options", "money"]
 Theme = Literal["light", "dark"]
@@ -66,36 +67,7 @@ def draw(advice: Advice, knowledge: Knowledge, language: str = "en", which: Whic
 
 def alt(advice: Advice, knowledge: Knowledge, language: str = "en", which: Which = "options") -> str:
     """What a picture shows, in words with the numbers, for those who do not see it."""
-    words = knowledge.words(language)
-    return _alt_options(advice, words) if which == "options" else _alt_money(advice, words, language)
-
-
-def _alt_options(advice: Advice, words: Language) -> str:
-    say = words.sentences
-    parts = [f"{advice.headline}. {advice.sure}"]
-    for option in advice.options:
-        name = words.options[option.id].short
-        if option.excluded is not None:
-            parts.append(say["chart_alt_out"].format(option=name, why=option.excluded.text))
-            continue
-        criteria = ", ".join(f"{words.criteria[c].short.lower()} {points(score)}" for c, score in option.criteria.items())
-        values = {"rank": option.rank, "option": name, "value": points(option.value), "first": share(option.first, words)}
-        parts.append(say["chart_alt_option"].format(criteria=criteria, **values))
-    parts.append(turning_point(advice, words))
-    if lead_now(advice) < 1:
-        for bar in moving(advice):
-            low, high = (f"{100 * lead:.0f}" for lead in (bar.low, bar.high))
-            pattern = "chart_alt_bar_out" if bar.low <= -1 else "chart_alt_bar"
-            parts.append(say[pattern].format(name=words.questions[bar.question].name, low=low, high=high))
-    return " ".join(parts)
-
-
-def _alt_money(advice: Advice, words: Language, language: str) -> str:
-    rows = [
-        f"{words.options[option.id].short}: {money(price[1], cost, language)} ({spread(price, cost, words, language)})"
-        for option, price, cost in priced(advice)
-    ]
-    return " ".join([f"{cheapest(advice, words, language)}. {'; '.join(rows)}.", *break_even(advice)])
+    return (alt_options if which == "options" else alt_money)(advice, knowledge, language)
 
 
 @cache

@@ -15,7 +15,7 @@ from bot.advice.reasons import stated
 from bot.advice.report import listed
 from bot.advice.sums import money_text
 from bot.answers import number
-from bot.chart_options import points, share
+from bot.chart_words import points, share
 from bot.markup import Safe, escape
 from bot.page import document
 from bot.pilot_steps import OF_CROWDS, pilot_steps

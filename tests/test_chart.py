@@ -11,7 +11,8 @@ from advices import drawn, every, examples
 from bot.bars import LONGEST, bars
 from bot.chart import NoPicture, alt, draw, pictures
 from bot.chart_money import money_scene
-from bot.chart_options import moving, options_scene
+from bot.chart_options import options_scene
+from bot.chart_words import digits, lead_now, lead_told, moving, points, ranked
 from bot.lettering import balanced, fitted, width, wrapped
 from bot.scene import EDGE, WIDTH
 from knowledge.load import packaged
@@ -99,14 +100,30 @@ def test_every_character_of_the_pictures_is_in_the_font():
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_texts_stand_out_from_what_is_behind_them(theme):
-    root = ET.fromstring(draw(examples()["split"], packaged(), "en", "options", theme).svg)
+@pytest.mark.parametrize(("name", "which"), [("split", "options"), ("clear", "options"), ("close", "money")])
+def test_texts_stand_out_from_what_is_behind_them(name, which, theme):
+    root = ET.fromstring(draw(examples()[name], packaged(), "en", which, theme).svg)
     paper = root.find(f"{SVG}rect").get("fill")
     boxes = [box for box in root.iter(f"{SVG}rect") if box.get("x")]
     for text in root.iter(f"{SVG}text"):
         x, y = float(text.get("x")), float(text.get("y")) - 5
         behind = [b.get("fill") for b in boxes if _inside(b, x, y)]
         assert contrast(text.get("fill"), behind[-1] if behind else paper) >= 4.5, text.text
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_shade_of_a_score_carries_its_number(theme):
+    scored = examples()["close"]
+    options = [o.model_copy(update={"criteria": dict.fromkeys(o.criteria, i / 5)}) for i, o in enumerate(scored.options)]
+    for shift in (0.0, 0.125):
+        shaded = [o.model_copy(update={"criteria": {c: min(v + shift, 1) for c, v in o.criteria.items()}}) for o in options]
+        svg = draw(scored.model_copy(update={"options": tuple(shaded)}), packaged(), "en", "options", theme).svg
+        root = ET.fromstring(svg)
+        boxes = [box for box in root.iter(f"{SVG}rect") if box.get("x") and float(box.get("x")) > 400]
+        for text in root.iter(f"{SVG}text"):
+            x, y = float(text.get("x")), float(text.get("y")) - 5
+            behind = [b.get("fill") for b in boxes if _inside(b, x, y)]
+            assert not behind or contrast(text.get("fill"), behind[0]) >= 4.5, text.text
 
 
 def _inside(box, x, y):
@@ -133,7 +150,7 @@ def test_the_alt_text_has_the_numbers_of_the_picture(name):
         short = WORDS.options[option.id].short
         assert short in told
         if option.rank is not None:
-            assert f"{short}, score {100 * option.value:.0f}" in told
+            assert f"{short}, score {points(option.value, digits(ALL[name]))}" in told
         else:
             assert option.excluded.text in told
     assert ALL[name].headline in told
@@ -153,10 +170,30 @@ def test_an_abstention_crowns_nobody():
     assert "**" not in bars(open_, WORDS)
 
 
-def test_bars_that_turn_the_advice_come_first():
+def test_the_bar_that_the_heading_speaks_of_comes_first_and_then_those_that_turn_the_advice():
     for advice in ALL.values():
-        turning = [bar.low < 0 for bar in moving(advice)]
+        told = (advice.flips if advice.recommended and advice.flips else advice.find_out)[:1]
+        bars = moving(advice)
+        if told and any(bar.question == told[0].question for bar in bars):
+            assert bars.pop(0).question == told[0].question
+        turning = [bar.low < 0 for bar in bars]
         assert turning == sorted(turning, reverse=True)
+
+
+def test_the_lead_shown_is_the_difference_of_the_scores_shown():
+    for advice in ALL.values():
+        first, *rivals = (float(points(option.value, digits(advice))) for option in ranked(advice))
+        if rivals:
+            assert float(lead_told(advice, lead_now(advice)).replace("−", "-")) == pytest.approx(first - rivals[0])
+
+
+def test_each_end_of_a_bar_names_an_answer_that_brings_it():
+    for advice in ALL.values():
+        given = {each.question for each in advice.answers if each.status == "given"}
+        for bar in moving(advice):
+            assert bar.low_at is not None or bar.question not in given
+            assert bar.high_at is not None or bar.question not in given
+            assert bar.low_at != bar.high_at
 
 
 def test_an_advice_without_handling_time_has_no_picture_of_the_money():

@@ -150,9 +150,14 @@ class CriticalWeight(Part):
 
 
 class TornadoBar(Part):
+    """The lowest and highest lead of the leader over the answers to a question, and those answers as an answer file writes them;
+    None stands for a question that is open as it is now."""
+
     question: str
     low: float
     high: float
+    low_at: Any = None
+    high_at: Any = None
 
 
 class Stated(Part):

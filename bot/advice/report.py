@@ -19,7 +19,6 @@ from bot.advice.advice import (
     Reason,
     SourceLine,
     Stated,
-    TornadoBar,
     Verdict,
 )
 from bot.advice.changes import Changes, changes, flips, tornado, unknowns
@@ -30,7 +29,7 @@ from bot.advice.sheet import Figure, Sheet, sheet
 from bot.advice.split import split
 from bot.advice.sums import Purse, money_text, option_cost, purse, sums
 from bot.advice.tables import Floats, tables
-from bot.advice.turning import find_out, firm, flip_told, split_to_find
+from bot.advice.turning import bar_told, find_out, firm, flip_told, split_to_find
 from bot.advice.weights import central_weights, critical_weight, least_shift, rank_acceptability
 from bot.advice.worlds import levels, rank_weights
 from bot.answers import Answer, Money
@@ -92,7 +91,7 @@ def advise(
         weights={criterion: float(weight) for criterion, weight in zip(knowledge.criteria, weights, strict=True)},
         critical_weights=_critical(knowledge, found.now, r, weights),
         least_shift=least_shift(weights, r.criteria[:, order[0]] - r.criteria[:, order[1]]) if len(order) > 1 else None,
-        tornado=tuple(TornadoBar(question=bar.question, low=bar.low, high=bar.high) for bar in tornado(found)),
+        tornado=tuple(bar_told(knowledge, facts, bar) for bar in tornado(found)),
         answers=tuple(_stated(id, answers.get(id)) for id in knowledge.questions),
         sources=_sources(knowledge, parts),
         knowledge_version=knowledge.version,

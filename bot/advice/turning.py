@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.advice.advice import FindOut, FlipAdvice
-from bot.advice.changes import Flip, Unknown
+from bot.advice.advice import FindOut, FlipAdvice, TornadoBar
+from bot.advice.changes import Bar, Flip, Unknown
 from bot.advice.scores import Standing, robustness
 from bot.advice.sheet import Known, Sheet
 from bot.advice.split import split
@@ -47,6 +47,15 @@ def flip_told(knowledge: Knowledge, facts: Sheet, flip: Flip, leader: str, langu
         leader=words.options[leader].name,
     )
     return FlipAdvice(question=flip.question, from_=before, to=after, then=then, veto=flip.veto, text=text)
+
+
+def bar_told(knowledge: Knowledge, facts: Sheet, bar: Bar) -> TornadoBar:
+    """A bar of the tornado with the answers at its ends; the present one where it is itself an end."""
+    question = knowledge.questions[bar.question]
+    now = facts.priorities if bar.question == "priorities" else facts.known.get(bar.question)
+    low, high = (end if end is not None else now for end in (bar.low_at, bar.high_at))
+    written = {name: _written(question, end) for name, end in (("low_at", low), ("high_at", high)) if end is not None}
+    return TornadoBar(question=bar.question, low=bar.low, high=bar.high, **written)
 
 
 def find_out(knowledge: Knowledge, unknown: Unknown, language: str) -> FindOut:
