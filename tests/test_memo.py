@@ -14,6 +14,7 @@ from bot.answers import Answer, Money
 from bot.memo import MOST_ASKED, memo, memo_page
 from knowledge.load import packaged
 from talk import Talk
+from talks import Talks
 
 ALL = every()
 DAY = date(2026, 11, 25)
@@ -171,6 +172,18 @@ def test_a_past_advisory_is_exported_as_a_memo(tmp_path):
     assert "Decision memo" in run.output and "transcripts replay case0001" in run.output
 
 
+def test_memos_on_stdout_are_one_markdown_document_and_never_several_pages_in_one(tmp_path):
+    talks = Talks(tmp_path / "advisor.db")
+    for place in ("p1", "p2"):
+        talks.advised(place)
+    talks.close()
+    call = ["transcripts", "export", "--memo", "--db", str(tmp_path / "advisor.db"), "--out", "-"]
+    run = CliRunner().invoke(main, call)
+    assert run.exit_code == 0 and run.stdout.count("# Decision memo") == 2 and run.stdout.count("\n---\n") == 1
+    refused = CliRunner().invoke(main, [*call, "--format", "html"])
+    assert refused.exit_code == 2 and "2 pages cannot be one; give --out DIR" in refused.output
+
+
 def test_a_conversation_without_advice_has_no_memo(tmp_path):
     talk = Talk(tmp_path / "advisor.db")
     talk.begin()
@@ -179,7 +192,7 @@ def test_a_conversation_without_advice_has_no_memo(tmp_path):
         main, ["transcripts", "export", "--memo", "--db", str(tmp_path / "advisor.db"), "--out", "-", "case0001"]
     )
     assert run.exit_code == 0
-    assert "there is no advice yet, so no memo" in run.output
+    assert "there is no advice that a memo could be made of" in run.output
 
 
 def test_the_command_writes_picture_and_memo(tmp_path):

@@ -57,7 +57,7 @@ def exportable(message: Message, look: Look) -> Message:
     """An advice can be taken along as a file."""
     if message.name != "recommend":
         return message
-    keys = {"md": "export", "memo": "export_memo", "html": "export_html", "json": "export_json"}
+    keys = {"md": "export", "memo": "export_memo", "money": "export_money", "html": "export_html", "json": "export_json"}
     export, *more = (Button(label=look.sentence(key), token=f"e:{form}") for form, key in keys.items())
     return message.model_copy(update={"buttons": (*message.buttons, export), "more": (*message.more, *more)})
 

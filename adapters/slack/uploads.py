@@ -9,14 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.drawing import drawn
+from bot.handout import ENDINGS, EXPORT
 from bot.speak import Message
 from bot.store import Outgoing, Store
 from knowledge.model import Knowledge
 
-EXPORT = "export."
 LONGEST_ALT, LONGEST_TITLE = 1_000, 250
-ENDINGS = {"memo": "html"}
-"""Forms whose files end otherwise than they are called."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ async def file_of(message: Message, outgoing: Outgoing, store: Store, knowledge:
     name = file_name(message, outgoing)
     if message.picture is None:
         return File(name, knowledge.words(language).sentences["slack_export_title"], message.markdown.encode())
-    picture = await drawn(store, outgoing.conversation, message.picture, knowledge, language)
+    picture = await drawn(store, outgoing.conversation, message, knowledge, language)
     if picture is None:
         return None
     return File(name, picture.title[:LONGEST_TITLE], picture.png, whole_sentences(picture.alt))

@@ -108,7 +108,7 @@ class TelegramGateway:
 
     async def _picture(self, address: Address, outgoing: Outgoing, message: Message) -> str:
         """The picture with the verdict under it; without a picture, or if it is refused, the verdict alone."""
-        picture = await drawn(self.store, outgoing.conversation, message.picture or 0, self.knowledge, self.language)
+        picture = await drawn(self.store, outgoing.conversation, message, self.knowledge, self.language)
         if picture is not None:
             shown = pictures.with_button(message, self.words)
             caption = formatting.parts(shown.markdown, formatting.LONGEST_CAPTION)[0]
