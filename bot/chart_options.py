@@ -110,11 +110,10 @@ def _bar(scene: Scene, advice: Advice, bar: TornadoBar, at: Callable[[float], fl
     """A bar with the lead and the answer at each end."""
     middle, line = scene.y + BAR_ROW / 2, scene.y + BAR_ROW / 2 + 7
     asked = words.questions[bar.question]
-    scene.texts.append(
-        Text(EDGE, line - 11 * bool(asked.unit), fitted(asked.name[:1].upper() + asked.name[1:], SMALL, 240), SMALL)
-    )
-    if asked.unit:
-        scene.texts.append(Text(EDGE, line + 11, fitted(asked.unit, TINY - 1, 235), TINY - 1, tone="muted"))
+    unit = asked.unit_of(once=any(each.question == "demand" and each.value == "one_off" for each in advice.answers))
+    scene.texts.append(Text(EDGE, line - 11 * bool(unit), fitted(asked.name[:1].upper() + asked.name[1:], SMALL, 240), SMALL))
+    if unit:
+        scene.texts.append(Text(EDGE, line + 11, fitted(unit, TINY - 1, 235), TINY - 1, tone="muted"))
     low, high, turn = at(bar.low), at(bar.high), at(0)
     if low < turn:
         scene.boxes.append(Box(low, middle - BAR / 2, min(high, turn) - low, BAR, "turned", 0))

@@ -125,12 +125,15 @@ class Contradiction(Part):
 
 
 class Assumption(Part):
+    """A parameter as it was taken; `basis` names the facts that it was found in, none if it is assumed or the asker's own."""
+
     parameter: str
     range: tuple[float, float]
     unit: str
     source: str
     dated: str
     text: str
+    basis: tuple[str, ...] = ()
 
 
 class SourceLine(Part):

@@ -295,6 +295,7 @@ def _assumptions(knowledge: Knowledge, facts: Sheet, money: Purse, language: str
                 unit=parameter.unit,
                 source=source,
                 dated=own.dated if own else str(parameter.year),
+                basis=() if own else parameter.basis,
                 text=words[id].text if own or not words[id].assumption else f"{words[id].text}: {words[id].assumption}",
             )
         )

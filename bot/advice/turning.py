@@ -33,14 +33,15 @@ def flip_told(knowledge: Knowledge, facts: Sheet, flip: Flip, leader: str, langu
     words, question = knowledge.words(language), knowledge.questions[flip.question]
     now = facts.priorities if flip.question == "priorities" else facts.known[flip.question]
     before, after = _written(question, now or ()), _written(question, flip.to)
-    then = list(knowledge.options)[flip.then]
+    then, demand = list(knowledge.options)[flip.then], knowledge.questions["demand"]
+    once = "demand" in facts.known and facts.known["demand"].level == demand.choices.index("one_off")
     if question.bands:
         pattern = ("flip_below" if after < before else "flip_above") + ("_veto" if flip.veto else "")
     else:
         pattern = "flip_ranking" if question.type == "ranking" else "flip_veto" if flip.veto else "flip_choice"
     text = words.sentences[pattern].format(
         name=words.questions[flip.question].name,
-        unit=words.questions[flip.question].unit,
+        unit=words.questions[flip.question].unit_of(once=once),
         to=spoken(knowledge, flip.question, after, language),
         **{"from": spoken(knowledge, flip.question, before, language)},
         then=words.options[then].name,

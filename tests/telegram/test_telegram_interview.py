@@ -171,7 +171,7 @@ async def test_an_anonymous_administrator_is_told_why_nothing_begins(tmp_path):
         assert "anonymous" in said.text
         assert said.reply is not None
         assert column(stub.store, "SELECT count(*) FROM conversations") == [0]
-        assert column(stub.store, "SELECT status FROM inbox ORDER BY number") == ["ignored", "done"]
+        await stub.until(lambda: column(stub.store, "SELECT status FROM inbox ORDER BY number") == ["ignored", "done"])
 
 
 async def test_cancel_keeps_a_draft_that_can_be_gone_on_with(tmp_path):
