@@ -300,12 +300,13 @@ def source_line(source: SourceLine) -> str:
 def cost_row(option: OptionAdvice, words: Language, language: str) -> str:
     """One option's price, accuracy and chance of being first, in a line."""
     from bot.advice.sums import money_text
+    from bot.chart_words import share
 
     cost = option.cost
     if cost is None or cost.per_item is None or cost.currency is None:
         return words.options[option.id].short
     low, mid, high = (money_text(amount, cost.currency, language) for amount in cost.per_item)
-    accuracy, first = f"{100 * cost.accuracy[1]:.1f}", f"{100 * option.first:.0f}"
+    accuracy, first = f"{100 * cost.accuracy[1]:.1f}", share(option.first, words)
     return words.sentences["cost_row"].format(
         option=words.options[option.id].short, per_item=mid, low=low, high=high, accuracy=accuracy, first=first
     )
