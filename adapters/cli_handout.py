@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from adapters.console import Screen
@@ -53,9 +54,9 @@ class Handouts:
 
     def _picture(self, conversation: Conversation, message: Message) -> None:
         """The picture as PNG, or why there is none."""
-        from bot.drawing import drawn_now
+        from bot.drawing import drawn
 
-        picture = drawn_now(self.store, conversation.id, message, self.base, conversation.language)
+        picture = asyncio.run(drawn(self.store, conversation.id, message, self.base, conversation.language))
         if message.picture is None:
             self.screen.show(message)
         elif picture is None:

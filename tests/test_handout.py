@@ -1,12 +1,13 @@
 """An advice to take along: every form of it, in the words of its time, and in the terminal as a file in the folder one is in."""
 
+import asyncio
 import json
 
 import pytest
 from click.testing import CliRunner
 
 from adapters.cli import main
-from bot.drawing import drawn_now
+from bot.drawing import drawn
 from bot.handout import EXPORT, FORMS, handout
 from knowledge.load import packaged
 from talks import BASE, Talks
@@ -40,7 +41,7 @@ def test_the_money_is_a_picture_of_the_advice_given_last(talks):
     id = talks.advised("p1")
     message = handed(talks, id, "money")
     assert (message.picture, message.which) == (talks.store.latest_advice(id).event_number, "money")
-    picture = drawn_now(talks.store, id, message, BASE, "en")
+    picture = asyncio.run(drawn(talks.store, id, message, BASE, "en"))
     assert picture.title in message.markdown.replace("\\", "") and picture.png.startswith(b"\x89PNG")
 
 

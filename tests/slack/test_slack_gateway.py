@@ -293,7 +293,7 @@ async def test_a_picture_that_cannot_be_drawn_is_said_in_words(slack, advised, m
     def broken(*_: object) -> None:
         raise ValueError("no font")
 
-    monkeypatch.setattr("bot.chart.draw", broken)
+    monkeypatch.setattr("bot.chart.lay_out", broken)
     await gateway.send(advised, Message.model_validate_json(advised.body), None)
     ((method, body),) = stub.calls
     assert method == "chat.postMessage" and "could not be shown" in body["text"]

@@ -50,7 +50,7 @@ async def test_a_picture_that_cannot_be_drawn_or_is_refused_becomes_words(tmp_pa
         def broken(*_):
             raise ValueError("no font")
 
-        monkeypatch.setattr(chart, "draw", broken)
+        monkeypatch.setattr(chart, "lay_out", broken)
         verdict = await until_verdict(Chat(stub, BEN))
         assert verdict.photo is None
         assert "could not be drawn" in verdict.text
@@ -59,14 +59,14 @@ async def test_a_picture_that_cannot_be_drawn_or_is_refused_becomes_words(tmp_pa
 
 async def test_others_are_served_while_a_picture_is_drawn(tmp_path, monkeypatch):
     async with served(tmp_path) as stub:
-        may_end, begun, draw = threading.Event(), threading.Event(), chart.draw
+        may_end, begun, lay_out = threading.Event(), threading.Event(), chart.lay_out
 
         def slow(*arguments):
             begun.set()
             assert may_end.wait(20)
-            return draw(*arguments)
+            return lay_out(*arguments)
 
-        monkeypatch.setattr(chart, "draw", slow)
+        monkeypatch.setattr(chart, "lay_out", slow)
         ann = Chat(stub)
         shown = await ann.say("/start", 2)
         for _ in range(40):
