@@ -12,6 +12,12 @@ from bot.understand.scope import Mood
 
 # A word that gives a duration its role stands this near before or after it.
 BEFORE, AFTER = 4, 2
+# Who gets something done is named at most so many words before the time that it takes.
+DOER = 9
+# Work that is to be finished within less than so many months is a single delivery.
+SHORTEST_PROJECT = 2.0
+# "Nine months, maybe ten, I think": so many words beside a time are still an answer and no more.
+BARE_REST = 4
 
 
 class Durations:
@@ -31,6 +37,8 @@ class Durations:
             for index, amount in enumerate(scene.amounts)
             if amount.kind == "count" and index not in periods.of and amount.value >= 50
         }
+        # "2.3 million lines to type off. We want it finished in 18 months": the one total of a text is what is to be done
+        self._project = not self._counts_items and len(self._counted) == 1
         for index, amount in enumerate(scene.amounts):
             if amount.kind != "time" or index in periods.inside or index in periods.of or index in scene.revised:
                 continue
@@ -40,6 +48,13 @@ class Durations:
     def _read(self, index: int, amount: Amount) -> Iterator[Found]:
         role, start, end = self._role(amount)
         months = amount.within(MONTHS)
+        if role == "given":
+            # "500 thousand pages, we have 2 years"
+            role = "horizon" if months is not None and months >= SHORTEST_PROJECT and self._with_total(amount) else "unrelated"
+        if role == "turnaround" and self._scene.has(amount.start - 1, "in") and self._does(amount):
+            role = "minutes"
+        if role == "" and self._whole(amount):
+            role = self._answers(amount)
         if role in ("horizon", "past") and months is not None and months >= 1 and self._with_total(amount):
             self.horizons[index] = months
             if role == "horizon":
@@ -74,7 +89,36 @@ class Durations:
         return next((hit for hit in fitting if hit.cue.question == wanted), (fitting or longest)[0])
 
     def _with_total(self, amount: Amount) -> bool:
-        return self._scene.text.words[amount.start].sentence in self._counted
+        if self._scene.text.words[amount.start].sentence in self._counted:
+            return True
+        return self._project and (amount.within(MONTHS) or 0.0) >= SHORTEST_PROJECT
+
+    def _does(self, amount: Amount) -> bool:
+        """ "A clerk matches one in 3 minutes": somebody gets something done, and it is no answer that is waited for."""
+        scene, words = self._scene, self._scene.text.words
+        clause = words[amount.start].clause
+        before = range(max(amount.start - DOER, 0), amount.start)
+        norms = [place for place in before if words[place].clause == clause]
+        return (
+            amount.unit in ("second", "minute")
+            and any(scene.has(place, "doer") for place in norms)
+            and not any(scene.has(place, "replies") for place in norms)
+        )
+
+    def _whole(self, amount: Amount) -> bool:
+        """Whether a text says no more than a time, as an answer would: "three to five days", "nine months, maybe ten"."""
+        rest = [place for place in range(len(self._scene.text.words)) if not amount.start <= place < amount.end]
+        return len(rest) <= BARE_REST and all(
+            self._scene.has(place, "roughly") or self._scene.has(place, "hedged") or self._scene.text.words[place].number
+            for place in rest
+        )
+
+    @staticmethod
+    def _answers(amount: Amount) -> str:
+        """The role of a time that stands alone; hours and weeks could be either."""
+        if amount.unit in ("second", "minute"):
+            return "minutes"
+        return "turnaround" if amount.unit == "day" else "months" if amount.unit in ("month", "year", "quarter") else ""
 
     def _alone(self, index: int, amount: Amount) -> bool:
         """ "3 crore records, two years": the end of a terse note."""
@@ -92,6 +136,12 @@ class Durations:
         others = sum(other.kind == "time" and other.unit in ("second", "minute") for other in scene.amounts)
         return starts and ends and before > 0 and others == 1 and self._counts_items and not amount.rough
 
+    def _per_the(self, place: int) -> bool:
+        """ "4,5 minutes the bill": as in other languages, at the end of a clause."""
+        words = self._scene.text.words
+        ends = place + 2 == len(words) or (place + 2 < len(words) and not self._scene.same_clause(place + 1, place + 2))
+        return ends and self._scene.same_clause(place, place + 1) and words[place + 1].number is None
+
     def _deadline(self, amount: Amount) -> bool:
         """ "In" and "within" a time set a deadline; "over" and "during" a stretch."""
         return self._scene.has(amount.start - 1, "deadline") or self._scene.has(amount.start - 2, "deadline")
@@ -104,6 +154,8 @@ class Durations:
                 break
             if (hit := self._after.get(place)) is not None:
                 return hit.cue.question, amount.start, hit.end
+            if place == amount.end and scene.has(place, "the") and self._per_the(place):
+                return "minutes", amount.start, place + 2
             if place == amount.end and scene.per(place):
                 end = place + (1 if words[place].gap == "/" else 2)
                 if end <= len(words):

@@ -88,7 +88,19 @@ class Periods:
             months = amount.within(MONTHS) if amount.kind == "time" else None
             if months and self._scene.has(amount.start - 1, "every"):
                 found.append(Period(amount.start - 1, amount.end, amount.unit, 1 / months))
+            elif months and (begin := self._cycle(amount)) is not None:
+                found.append(Period(begin, amount.end, amount.unit, 1 / months))
         return found
+
+    def _cycle(self, amount: Amount) -> int | None:
+        """Where "per sprint of 2 weeks" or "per two-week sprint" begins."""
+        scene, place = self._scene, amount.start - 1
+        if scene.has(place, "of") or (place >= 0 and scene.text.words[amount.start].gap == "("):
+            place -= 1 if scene.has(place, "of") else 0
+            begin = place - 1
+            return begin if begin >= 0 and scene.per(begin) and not scene.has(begin, "article") else None
+        shut = amount.end < len(scene.text.words) and scene.text.words[amount.end - 1].gap == "-"
+        return place if shut and scene.per(place) and not scene.has(place, "article") else None
 
     def _o_clock(self, place: int) -> bool:
         """ "3 pm" is no rate."""

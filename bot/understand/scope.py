@@ -213,6 +213,8 @@ class Scope:
         own = {words[hit.start].sentence for hit in marks.get("own", ())}
         counted = {words[place].sentence for place in periods}
         counted -= {words[hit.start].sentence for hit in marks.get("you", ())}  # "do you take 500 files a day?"
+        # "Is a crowd any good for claims? We have 900 a month": what is counted next is what was asked about
+        counted |= {sentence - 1 for sentence in counted if sentence - 1 in self._text.asked}
         moods: list[Mood] = []
         mood, sentence, clause = Mood.STATED, -1, -1
         tail = self._bare_questions(about | whether)

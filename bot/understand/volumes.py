@@ -65,6 +65,8 @@ def _totals(scene: Scene, totals: list[tuple[int, Amount]], horizons: Mapping[in
     for index, amount in totals:
         near = range(max(index - NEIGHBOURS, 0), min(index + NEIGHBOURS + 1, len(scene.amounts)))
         over = next((each for each in near if each in horizons and _meet(scene, amount, scene.amounts[each])), None)
+        if over is None and len(totals) == len(horizons) == 1:
+            over = next(iter(horizons))
         if over is not None and not one_off:
             horizon = scene.amounts[over]
             start, end = min(amount.start, horizon.start), max(amount.end, horizon.end)
