@@ -166,7 +166,7 @@ class _Amounts(Numbers):
             part, after = self.lexicon.numbers[self.words[place].norm] * self._part(place + 1), place + 2
         if part:
             unit_at = after
-            while unit_at < place + 3 and (self.has(unit_at, "article") or self.has(unit_at, "of")):
+            while unit_at < after + 2 and (self.has(unit_at, "article") or self.has(unit_at, "of")):
                 unit_at += 1
             if unit := self.unit(unit_at):
                 return Amount(part, at, unit_at + 1, "time", unit)
