@@ -109,9 +109,12 @@ class Durations:
         """Whether a text says no more than a time, as an answer would: "three to five days", "nine months, maybe ten"."""
         rest = [place for place in range(len(self._scene.text.words)) if not amount.start <= place < amount.end]
         return len(rest) <= BARE_REST and all(
-            self._scene.has(place, "roughly") or self._scene.has(place, "hedged") or self._scene.text.words[place].number
-            for place in rest
+            self._scene.has(place, "roughly") or self._scene.has(place, "hedged") or self._number(place) for place in rest
         )
+
+    def _number(self, place: int) -> bool:
+        word = self._scene.text.words[place]
+        return word.number is not None or word.norm in self._scene.compiled.lexicon.numbers
 
     @staticmethod
     def _answers(amount: Amount) -> str:
@@ -152,6 +155,9 @@ class Durations:
         for place in range(amount.end, min(amount.end + AFTER + 1, len(words))):
             if not scene.same_clause(place - 1, place):
                 break
+            promised = self._after.get(place + 2)
+            if place == amount.end and scene.per(place) and promised is not None and promised.cue.question == "turnaround":
+                return "turnaround", amount.start, promised.end  # "five days per case is what we promise"
             if (hit := self._after.get(place)) is not None:
                 return hit.cue.question, amount.start, hit.end
             if place == amount.end and scene.has(place, "the") and self._per_the(place):

@@ -14,6 +14,8 @@ from bot.understand.tokens import Text
 
 # An amount and the one that corrects it have at most this many words between them.
 CORRECTION = 8
+# "Our budget for this is around 250k": the word for a sum stands this near before it.
+SUM = 6
 # A correction to less than so small a part leaves out what both are counted in.
 UNLIKELY = 50
 
@@ -84,6 +86,11 @@ class Scene:
     def same_clause(self, first: int, second: int) -> bool:
         """Whether two words stand in one clause."""
         return self.text.words[first].clause == self.text.words[second].clause
+
+    def budgeted(self, place: int) -> bool:
+        """Whether a bare number is a sum: "Budget is 250k a year"."""
+        before = range(max(place - SUM, 0), place)
+        return any(self.has(at, "budget") and self.same_clause(at, place) for at in before)
 
     def leads_on(self, place: int) -> bool:
         """Whether a word belongs to what follows it: the same clause, or a colon between."""

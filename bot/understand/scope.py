@@ -184,6 +184,11 @@ class Scope:
             and before.norm in self._grammar["year_before"]
         }
         comes_back = {words[hit.start].clause for hit in marks.get("present", ())}
+        # "We have done it since 2014 and it used to be 9,000": the present before it changes nothing
+        last: dict[int, int] = {words[hit.start].clause: hit.start for hit in marks.get("present", ())}
+        gone = marks.get("gone", ())
+        comes_back -= {words[hit.start].clause for hit in gone if last.get(words[hit.start].clause, -1) < hit.start}
+        begins |= {words[hit.start].clause for hit in gone}
         over: list[bool] = []
         past = False
         for place, word in enumerate(words):

@@ -39,7 +39,7 @@ def volumes(scene: Scene, periods: Periods, horizons: Mapping[int, float], used:
             continue
         if (pace := _pace(scene, amount, period)) is not None:
             yield pace
-        elif not (scene.has(amount.end, "not_items") or _is_sample(scene, amount) or _is_pay(scene, amount, period)):
+        elif not (_counts_others(scene, amount, period) or _is_sample(scene, amount) or _is_pay(scene, amount, period)):
             start, end = min(amount.start, period.start), max(amount.end, period.end)
             scope = scene.scope
             firm = not (
@@ -52,6 +52,8 @@ def volumes(scene: Scene, periods: Periods, horizons: Mapping[int, float], used:
 def _carried(scene: Scene, index: int, periods: Periods) -> Period | None:
     """ "It used to be 5k a month, now it's 8k": a bare number after one of the past is counted over the same time."""
     amount, old = scene.amounts[index], index - 1
+    while old in periods.inside:
+        old -= 1
     if old < 0 or old not in periods.of or not scene.same_sentence(scene.amounts[old].start, amount.start):
         return None
     ends = amount.end == len(scene.text.words) or not scene.same_clause(amount.end - 1, amount.end)
@@ -85,7 +87,11 @@ def _meet(scene: Scene, total: Amount, horizon: Amount) -> bool:
 def _is_total(scene: Scene, amount: Amount) -> bool:
     """A number of things: a noun follows that is neither people nor a measure."""
     words = scene.text.words
-    if amount.value < SMALLEST_TOTAL or amount.end >= len(words):
+    if amount.value < SMALLEST_TOTAL:
+        return False
+    if scene.has(amount.end, "altogether") or (scene.has(amount.end, "in") and scene.has(amount.end + 1, "altogether")):
+        return True  # "forms, 12 thousand in total"
+    if amount.end >= len(words):
         return False
     following = words[amount.end]
     if following.gap == "-":  # "a 40-person firm", "25-page files"
@@ -100,6 +106,13 @@ def _is_total(scene: Scene, amount: Amount) -> bool:
     return not year
 
 
+def _counts_others(scene: Scene, amount: Amount, period: Period) -> bool:
+    """What is counted are people, places or days: "130 sitting days a year"."""
+    if scene.has(amount.end, "not_items"):
+        return True
+    return period.start == amount.end + 2 and scene.has(amount.end + 1, "not_items") and not scene.has(amount.end, "small_words")
+
+
 def _is_sample(scene: Scene, amount: Amount) -> bool:
     """ "We check a sample of 50 each week" counts checks."""
     before = range(max(amount.start - WORKER_REACH, 0), amount.start + 1)
@@ -111,7 +124,7 @@ def _is_pay(scene: Scene, amount: Amount, period: Period) -> bool:
     words = scene.text.words
     if period.start != amount.end or period.end <= amount.end:
         return False
-    if words[amount.start].clause in scene.pays:
+    if words[amount.start].clause in scene.pays or scene.budgeted(amount.start):
         return True
     return scene.has(period.end, "each") and scene.same_clause(period.end - 1, period.end)
 
