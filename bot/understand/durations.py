@@ -53,8 +53,8 @@ class Durations:
             role = "horizon" if months is not None and months >= SHORTEST_PROJECT and self._with_total(amount) else "unrelated"
         if role == "turnaround" and self._scene.has(amount.start - 1, "in") and self._does(amount):
             role = "minutes"
-        if role == "" and self._whole(amount):
-            role = self._answers(amount)
+        if self._whole(index, amount):
+            role = self._answers(amount) or role
         if role in ("horizon", "past") and months is not None and months >= 1 and self._with_total(amount):
             self.horizons[index] = months
             if role == "horizon":
@@ -105,23 +105,23 @@ class Durations:
             and not any(scene.has(place, "replies") for place in norms)
         )
 
-    def _whole(self, amount: Amount) -> bool:
-        """Whether a text says no more than a time, as an answer would: "three to five days", "nine months, maybe ten"."""
-        rest = [place for place in range(len(self._scene.text.words)) if not amount.start <= place < amount.end]
-        return len(rest) <= BARE_REST and all(
-            self._scene.has(place, "roughly") or self._scene.has(place, "hedged") or self._number(place) for place in rest
-        )
-
-    def _number(self, place: int) -> bool:
-        word = self._scene.text.words[place]
-        return word.number is not None or word.norm in self._scene.compiled.lexicon.numbers
+    def _whole(self, index: int, amount: Amount) -> bool:
+        """Whether a text opens with no more than a time, as an answer would: "nine months, maybe ten", "a year, then we stop"."""
+        scene, words = self._scene, self._scene.text.words
+        if index and amount.start != self._scene.amounts[0].start:
+            return False
+        rest = [at for at in range(min(amount.end + BARE_REST, len(words))) if not amount.start <= at < amount.end]
+        ends = next((at for at in range(amount.end, len(words)) if not scene.same_clause(at - 1, at)), len(words))
+        bare = all(scene.has(at, "roughly") or scene.has(at, "hedged") for at in rest if at < ends)
+        if not bare or len(rest) > BARE_REST or ends - amount.end > BARE_REST or len(scene.amounts) > 2:
+            return False
+        return ends == len(words) or scene.has(ends, "follows")
 
     @staticmethod
     def _answers(amount: Amount) -> str:
         """The role of a time that stands alone; hours and weeks could be either."""
-        if amount.unit in ("second", "minute"):
-            return "minutes"
-        return "turnaround" if amount.unit == "day" else "months" if amount.unit in ("month", "year", "quarter") else ""
+        roles = {"second": "minutes", "minute": "minutes", "day": "turnaround", "month": "months", "year": "months"}
+        return roles.get(amount.unit, "")
 
     def _alone(self, index: int, amount: Amount) -> bool:
         """ "3 crore records, two years": the end of a terse note."""

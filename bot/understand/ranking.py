@@ -105,6 +105,7 @@ def _parts(scene: Scene, run: list[Hit], items: Sequence[str], listed: bool) -> 
     parts = [_Part()]
     previous: Hit | None = None
     under = False
+    ordered = run[-1].cue.question == "list"  # "cheap and flexible, in that order"
     for hit in run:
         mark = hit.cue.question
         cut = previous is not None and not scene.same_clause(previous.end - 1, hit.start)
@@ -130,7 +131,7 @@ def _parts(scene: Scene, run: list[Hit], items: Sequence[str], listed: bool) -> 
             parts[-1].equal = True
         elif mark == "denied":
             parts[-1].denied = True
-        elif mark == "and" and listed and len(parts) > 1 and parts[-1].terms:
+        elif mark == "and" and (listed and len(parts) > 1 or ordered) and parts[-1].terms:
             parts.append(_Part())
         previous = hit
     return parts

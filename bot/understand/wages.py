@@ -23,6 +23,7 @@ class Wages:
         self._own = {words[hit.start].clause for hit in marks if hit.cue.question == "own"}
         self._hourly = {words[hit.start].clause for hit in marks if hit.cue.question == "hourly"}
         others = {words[hit.start].sentence for hit in marks if hit.cue.question == "others"}
+        loaded = {words[hit.start].clause for hit in marks if hit.cue.question == "loaded"}
         for index, amount in enumerate(scene.amounts):
             if index in periods.inside or index in scene.revised or scene.scope.moods[amount.start] is not Mood.STATED:
                 continue
@@ -36,6 +37,9 @@ class Wages:
             start = min(amount.start, period.start) if period else amount.start
             money = Money(amount=round(amount.value, 6), currency=currency)
             self.found.append(Found("hourly_cost", (money,), start, end, firm))
+        # "They earn $12, with overheads it comes to $17": what it costs in the end counts
+        if whole := [each for each in self.found if words[each.start].clause in loaded]:
+            self.found = whole
 
     def _end(self, index: int, amount: Amount, periods: Periods) -> int | None:
         """Where the words of an hourly cost end; None where the amount is something else."""
