@@ -110,13 +110,21 @@ class Tree:
         if known is None:
             norm = word.norm
             stems = (norm[:size] for size in range(SHORTEST_STEM, min(len(norm), LONGEST_STEM) + 1))
-            known = (norm, *(["#"] if norm in self._numbers else []), *(stem + "*" for stem in stems if stem in self.stems))
+            known = (
+                *([norm] if norm in self.words else []),
+                *(["#"] if norm in self._numbers else []),
+                *(stem + "*" for stem in stems if stem in self.stems),
+            )
             if len(self._spellings) > 20_000:  # hostile text must not fill the memory
                 self._spellings.clear()
             self._spellings[norm] = known
         if word.number is not None:
             known = (*known, "#")
         return (*known, "/" + word.norm) if word.gap == "/" else known
+
+    def covers(self, word: Word) -> bool:
+        """Whether a word is a number, or begins as a pattern has it, so that its spelling is not in doubt."""
+        return any(step[-1] in "*#" for step in self.spellings(word))
 
     def hits(self, words: Sequence[Word], classes: Sequence[Sequence[tuple[str, int]]] = ()) -> list[Hit]:
         """Every cue in the text. `classes[i]` lists (class, end) of the class phrases that start at word i."""
@@ -125,20 +133,17 @@ class Tree:
             steps = [(step, place + 1) for step in self.spellings(word)]
             moves.append([*steps, *classes[place]] if classes else steps)
         text = Ahead(words, moves)
+        begins, known = self.root.steps, self._first
         found: list[Hit] = []
         for start, ways in enumerate(moves):
             for step, end in ways:
-                node = self._first.get(step) or self._begin(step)
-                if node is not None:
-                    _walk(node, start, end, text, found)
+                if step in begins:
+                    _walk(known.get(step) or self._begin(step), start, end, text, found)
         return found
 
-    def _begin(self, step: str) -> Node | None:
+    def _begin(self, step: str) -> Node:
         """All patterns that begin with a step as one node; most words begin many, and most patterns end at the second."""
-        nodes = self.root.steps.get(step)
-        if not nodes:
-            return None
-        return self._first.setdefault(step, _merged(nodes))
+        return self._first.setdefault(step, _merged(self.root.steps[step]))
 
 
 class Ahead:

@@ -129,7 +129,7 @@ class Compiled:
         mended = self._mended.get(word.norm)
         if mended is None:
             # A word that a stem covers is known, however it ends.
-            stemmed = len(self.cues.spellings(word)) > 1 or len(self.classes.spellings(word)) > 1
+            stemmed = self.cues.covers(word) or self.classes.covers(word)
             mended = word.norm if stemmed else self._spelling.mend(word.norm)
             if len(self._mended) > REMEMBERED:
                 self._mended.clear()
