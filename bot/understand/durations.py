@@ -14,6 +14,8 @@ from bot.understand.scope import Mood
 BEFORE, AFTER = 4, 2
 # Who gets something done is named at most so many words before the time that it takes.
 DOER = 9
+# So many hours of something are recordings, not the time that one item takes.
+LONG = 8
 # Work that is to be finished within less than so many months is a single delivery.
 SHORTEST_PROJECT = 2.0
 # "Nine months, maybe ten, I think": so many words beside a time are still an answer and no more.
@@ -59,6 +61,8 @@ class Durations:
             self.horizons[index] = months
             if role == "horizon":
                 yield Found("months", (months,), start, end, firm=not amount.rough)
+            return
+        if role == "minutes" and self._stretch(amount):
             return
         match role:
             case "minutes" if MINUTES[amount.unit] <= MINUTES["day"]:
@@ -139,6 +143,16 @@ class Durations:
         others = sum(other.kind == "time" and other.unit in ("second", "minute") for other in scene.amounts)
         return starts and ends and before > 0 and others == 1 and self._counts_items and not amount.rough
 
+    def _reaches(self, hit: Hit, amount: Amount) -> bool:
+        """A lone preposition must stand right before a time: "nobody in the house has a minute" sets no term."""
+        if hit.end - hit.start > 1 or not self._scene.has(hit.start, "near"):
+            return True
+        return all(self._scene.has(at, "roughly") or self._scene.has(at, "article") for at in range(hit.end, amount.start))
+
+    def _stretch(self, amount: Amount) -> bool:
+        """ "I need 60 hours of meetings written up": what is counted in hours takes none."""
+        return amount.unit == "hour" and amount.value > LONG and self._scene.has(amount.end, "of")
+
     def _per_the(self, place: int) -> bool:
         """ "4,5 minutes the bill": as in other languages, at the end of a clause."""
         words = self._scene.text.words
@@ -169,7 +183,8 @@ class Durations:
         for place in range(amount.start, max(amount.start - BEFORE - 1, -1), -1):
             if place < amount.start and not scene.leads_on(place):
                 break
-            if (hits := self._before.get(place)) is not None and scene.leads_on(place - 1):
+            hits = [hit for hit in self._before.get(place, ()) if self._reaches(hit, amount)]
+            if hits and scene.leads_on(place - 1):
                 hit = self._fittest(hits, amount)
                 return hit.cue.question, hit.start, amount.end
         return "", amount.start, amount.end

@@ -38,7 +38,11 @@ def _unspent(scene: Scene, hits: Sequence[Hit]) -> list[Hit]:
     starts = [hit.start for hit in spent]
     # Of hits none of which lies in another the last to begin also reaches furthest.
     covering = ((hit, bisect_right(starts, hit.start)) for hit in hits)
-    return [hit for hit, place in covering if hit.cue.group == "ignore" or not place or not hit.inside(spent[place - 1])]
+    kept = [hit for hit, place in covering if hit.cue.group == "ignore" or not place or not hit.inside(spent[place - 1])]
+    # "Each receipt can be done without the others": a bare noun where nothing is counted
+    words = scene.text.words
+    telling = {words[hit.start].clause for hit in spent} - {words[amount.start].clause for amount in scene.amounts}
+    return [hit for hit in kept if hit.cue.group != "suggests" or words[hit.start].clause not in telling]
 
 
 def _strongest(scene: Scene, question: Question, hits: Sequence[Hit]) -> Iterator[Found]:

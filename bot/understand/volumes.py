@@ -30,7 +30,8 @@ def volumes(scene: Scene, periods: Periods, horizons: Mapping[int, float], used:
     for index, amount in enumerate(scene.amounts):
         if amount.kind != "count" or index in periods.inside or index in used or index in scene.revised or index in batches.used:
             continue
-        if scene.scope.moods[amount.start] is Mood.ASKED:
+        # "An hour of one of our people" counts nothing
+        if scene.scope.moods[amount.start] is Mood.ASKED or (amount.value == 1 and scene.has(amount.end, "of")):
             continue
         period = periods.of.get(index) or _carried(scene, index, periods)
         if period is None:
