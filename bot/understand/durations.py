@@ -124,6 +124,8 @@ class Durations:
     @staticmethod
     def _answers(amount: Amount) -> str:
         """The role of a time that stands alone; hours and weeks could be either."""
+        if amount.unit == "hour" and amount.value < 1:
+            return "minutes"
         roles = {"second": "minutes", "minute": "minutes", "day": "turnaround", "month": "months", "year": "months"}
         return roles.get(amount.unit, "")
 

@@ -92,6 +92,8 @@ def _is_total(scene: Scene, amount: Amount) -> bool:
         return False
     if scene.has(amount.end, "altogether") or (scene.has(amount.end, "in") and scene.has(amount.end + 1, "altogether")):
         return True  # "forms, 12 thousand in total"
+    if scene.has(amount.end, "of") and scene.has(amount.end + 1, "them"):
+        return True  # "playbills, 2,700 of them"
     if amount.end >= len(words):
         return False
     following = words[amount.end]
@@ -136,7 +138,7 @@ def _pace(scene: Scene, amount: Amount, period: Period) -> Found | None:
         return None
     before = range(max(amount.start - WORKER_REACH, 0), amount.start + 1)
     if not (
-        {period.end, amount.end} & scene.scope.workers_from
+        any(place in scene.scope.workers_from and scene.same_clause(place - 1, place) for place in (period.end, amount.end))
         or any(place in scene.scope.workers_to and scene.same_clause(place - 1, amount.start) for place in before)
     ):
         return None
