@@ -170,6 +170,8 @@ class _Amounts(Numbers):
                 unit_at += 1
             if unit := self.unit(unit_at):
                 return Amount(part, at, unit_at + 1, "time", unit)
+        if place > at and self.has(place, "working") and self.unit(place + 1):
+            return Amount(1.0, at, place + 2, "time", str(self.unit(place + 1)))  # "a full day"
         if place > at and self.unit(place):
             return self._duration(at, Number(1.0, place, 1.0))
         return None
