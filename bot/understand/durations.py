@@ -14,6 +14,8 @@ from bot.understand.scope import Mood
 BEFORE, AFTER = 4, 2
 # Who gets something done is named at most so many words before the time that it takes.
 DOER = 9
+# "24 hours, no exceptions": a time to wait.
+DAY = 24
 # So many hours of something are recordings, not the time that one item takes.
 LONG = 8
 # Work that is to be finished within less than so many months is a single delivery.
@@ -78,6 +80,8 @@ class Durations:
             case "" if months is not None and months >= 1 and self._with_total(amount) and self._alone(index, amount):
                 self.horizons[index] = months
                 yield Found("months", (months,), start, end, firm=not amount.rough)
+            case "" if amount.unit in ("month", "year") and self._runs(amount):
+                yield Found("months", (amount.value * MONTHS[amount.unit],), start, end, firm=not amount.rough)
             case "" if amount.unit in ("second", "minute"):
                 yield Found("minutes", (amount.value * MINUTES[amount.unit],), start, end, firm=self._noted(amount))
 
@@ -126,6 +130,8 @@ class Durations:
         """The role of a time that stands alone; hours and weeks could be either."""
         if amount.unit == "hour" and amount.value < 1:
             return "minutes"
+        if amount.unit == "hour" and amount.value >= DAY:
+            return "turnaround"
         roles = {"second": "minutes", "minute": "minutes", "day": "turnaround", "month": "months", "year": "months"}
         return roles.get(amount.unit, "")
 
@@ -135,6 +141,17 @@ class Durations:
         before = scene.amounts[max(index - 1, 0)]
         near = before.kind == "count" and before.value >= 50 and 0 < amount.start - before.end <= BEFORE
         return near and not scene.same_clause(amount.start - 1, amount.start) and end == len(scene.text.words)
+
+    def _runs(self, amount: Amount) -> bool:
+        """ "The project runs until the merger, some seven months": the end of a sentence that tells how long it goes on."""
+        scene, words = self._scene, self._scene.text.words
+        begin = amount.start
+        while begin and scene.has(begin - 1, "roughly") and scene.same_clause(begin - 1, begin):
+            begin -= 1
+        bare = begin and not scene.same_clause(begin - 1, begin) and scene.same_sentence(begin - 1, begin)
+        ends = amount.end == len(words) or not scene.same_clause(amount.end - 1, amount.end)
+        before = range(max(begin - DOER, 0), begin)
+        return bool(bare and ends) and any(scene.has(at, "lasts") and scene.same_sentence(at, begin) for at in before)
 
     def _noted(self, amount: Amount) -> bool:
         """ "40 emails a day, 3 mins": a part of a note that holds nothing else, where items are counted."""

@@ -15,6 +15,8 @@ PLACES = {"first": 1.0, "second": 2.0, "third": 3.0, "fourth": 4.0, "last": 99.0
 # Marks that make a run of terms an order; "then" and "and" alone do not.
 TRIGGERS = frozenset({*PLACES, "over", "under", "list", "equal", "denied"})
 WISHED = 2
+# "Price, price, price" is an order, too.
+STRESSED = 3
 # Marks that say something between two others only.
 SILENT = frozenset({"then", "and"})
 
@@ -42,6 +44,8 @@ def rankings(scene: Scene, items: Sequence[str]) -> Iterator[Found]:
             if "wish" in marks:
                 wished: Ranking = (tuple(terms),)
                 yield Found("priorities", (wished,), start, end, firm=len(terms) >= WISHED)
+            elif len(terms) == 1 and sum(hit.cue.question in terms for hit in run) >= STRESSED:
+                yield Found("priorities", ((tuple(terms),),), start, end)
             continue
         order = _order(scene, run, items, marks)
         if order:
