@@ -18,6 +18,8 @@ DOER = 9
 DAY = 24
 # So many hours of something are recordings, not the time that one item takes.
 LONG = 8
+# Nobody waits so many months for one result.
+LONGEST_WAIT = 3.0
 # Work that is to be finished within less than so many months is a single delivery.
 SHORTEST_PROJECT = 2.0
 # "Nine months, maybe ten, I think": so many words beside a time are still an answer and no more.
@@ -59,6 +61,8 @@ class Durations:
             role = "minutes"
         if self._whole(index, amount):
             role = self._answers(amount) or role
+        if role == "turnaround" and months is not None and months >= LONGEST_WAIT and self._of_project(amount):
+            role = "months"
         if role in ("horizon", "past") and months is not None and months >= 1 and self._with_total(amount):
             self.horizons[index] = months
             if role == "horizon":
@@ -146,12 +150,17 @@ class Durations:
         """ "The project runs until the merger, some seven months": the end of a sentence that tells how long it goes on."""
         scene, words = self._scene, self._scene.text.words
         begin = amount.start
-        while begin and scene.has(begin - 1, "roughly") and scene.same_clause(begin - 1, begin):
+        while begin and (scene.has(begin - 1, "roughly") or scene.has(begin - 1, "hedged")) and scene.same_clause(begin - 1, begin):
             begin -= 1
         bare = begin and not scene.same_clause(begin - 1, begin) and scene.same_sentence(begin - 1, begin)
         ends = amount.end == len(words) or not scene.same_clause(amount.end - 1, amount.end)
         before = range(max(begin - DOER, 0), begin)
         return bool(bare and ends) and any(scene.has(at, "lasts") and scene.same_sentence(at, begin) for at in before)
+
+    def _of_project(self, amount: Amount) -> bool:
+        """ "The backlog must be gone in 9 months": so long goes the work on, nobody waits for it."""
+        scene = self._scene
+        return any(scene.has(at, "lasts") and scene.same_sentence(at, amount.start) for at in range(max(amount.start - DOER, 0), amount.start))
 
     def _noted(self, amount: Amount) -> bool:
         """ "40 emails a day, 3 mins": a part of a note that holds nothing else, where items are counted."""

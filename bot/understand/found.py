@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from bot.answers import Value
 from bot.understand.amounts import Amount
@@ -56,6 +57,18 @@ class Scene:
             for new in (index + 1, index + 2) if between else (index + 1,):
                 if new < len(self.amounts) and self._revises(self.amounts[index], self.amounts[new]):
                     self._revise(index, new)
+
+        for old, new in pairwise(range(len(self.amounts))):
+            self._update(old, new)
+
+    def _update(self, old: int, new: int) -> None:
+        """ "It took 10 minutes with the old form, now 3": minutes, too."""
+        before, after = self.amounts[old], self.amounts[new]
+        ends = after.end == len(self.text.words) or not self.same_clause(after.end - 1, after.end)
+        bare = before.kind == "time" and after.kind == "count" and ends
+        if bare and self.same_sentence(before.start, after.start) and not self.same_clause(before.start, after.start):
+            if self.scope.guessed(before.start, before.end) and not self.scope.guessed(after.start, after.end):
+                self.amounts[new] = replace(after, kind="time", unit=before.unit)
 
     def _revise(self, old: int, new: int) -> None:
         before, after = self.amounts[old], self.amounts[new]

@@ -15,6 +15,7 @@ from bot.understand.scope import Mood
 SMALLEST_TOTAL = 50
 # "A clerk does 20 forms an hour": the worker stands this near before the number, or right behind the period.
 WORKER_REACH = 5
+WORKER_BEHIND = 4
 # A total and its stretch of time have at most this many amounts between them.
 NEIGHBOURS = 3
 
@@ -137,7 +138,12 @@ def _pace(scene: Scene, amount: Amount, period: Period) -> Found | None:
     if period.unit not in ("hour", "day", "working_day"):
         return None
     before = range(max(amount.start - WORKER_REACH, 0), amount.start + 1)
+    behind = range(period.end, min(period.end + WORKER_BEHIND, len(scene.text.words)))
     if not (
+        # "20 an hour is what one person manages"
+        scene.has(period.end, "lasting")
+        and any(place in scene.scope.workers_from and scene.same_clause(period.end - 1, place) for place in behind)
+        or
         any(place in scene.scope.workers_from and scene.same_clause(place - 1, place) for place in (period.end, amount.end))
         or any(place in scene.scope.workers_to and scene.same_clause(place - 1, amount.start) for place in before)
     ):

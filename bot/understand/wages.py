@@ -21,6 +21,7 @@ class Wages:
         words = scene.text.words
         marks = scene.group("money")
         self._own = {words[hit.start].clause for hit in marks if hit.cue.question == "own"}
+        self._paced = {words[place].clause for place in scene.scope.workers_from}
         self._hourly = {words[hit.start].clause for hit in marks if hit.cue.question == "hourly"}
         others = {words[hit.start].sentence for hit in marks if hit.cue.question == "others"}
         loaded = {words[hit.start].clause for hit in marks if hit.cue.question == "loaded"}
@@ -50,7 +51,7 @@ class Wages:
             if period is not None:
                 return max(amount.end, period.end) if period.unit == "hour" else None
             return amount.end if hourly and not self._scene.per(amount.end) else None
-        if amount.kind != "count" or amount.rough:
+        if amount.kind != "count" or amount.rough or clause in self._paced:
             return None
         # "28 an hour" is money only where the clause speaks of cost; "20 forms an hour" never is
         if period is not None and period.unit == "hour" and (clause in self._own or hourly):
