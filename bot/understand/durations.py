@@ -61,7 +61,8 @@ class Durations:
             role = "minutes"
         if self._whole(index, amount):
             role = self._answers(amount) or role
-        if role == "turnaround" and months is not None and months >= LONGEST_WAIT and self._of_project(amount):
+        due = role == "turnaround" or (role == "horizon" and self._deadline(amount) and not self._with_total(amount))
+        if due and months is not None and months >= LONGEST_WAIT and self._of_project(amount):
             role = "months"
         if role in ("horizon", "past") and months is not None and months >= 1 and self._with_total(amount):
             self.horizons[index] = months

@@ -58,8 +58,10 @@ class Scene:
                 if new < len(self.amounts) and self._revises(self.amounts[index], self.amounts[new]):
                     self._revise(index, new)
 
+        periods = {hit.start for hit in self.group("periods")}
         for old, new in pairwise(range(len(self.amounts))):
-            self._update(old, new)
+            if self.amounts[old].start not in periods:
+                self._update(old, new)
 
     def _update(self, old: int, new: int) -> None:
         """ "It took 10 minutes with the old form, now 3": minutes, too."""
