@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from bot.understand.amounts import Amount
 from bot.understand.found import Found, Scene
+from bot.understand.moods import Mood
 from bot.understand.periods import Period, Periods
-from bot.understand.scope import Mood
 
 # The batch is named this near behind the items it holds ("1,800 applications per intake").
 REACH = 6
@@ -35,9 +35,10 @@ class Batches:
         for index, amount in enumerate(scene.amounts):
             period = periods.of.get(index)
             after = next((at for at in range(index + 1, len(scene.amounts)) if at not in periods.inside), None)
-            if amount.kind == "count" and period is not None and after is not None and after not in periods.of:
-                if self._of_each(scene, period, scene.amounts[after]):
-                    self._multiply(after, scene.amounts[after], index, amount, period)
+            if amount.kind != "count" or period is None or after is None or after in periods.of:
+                continue
+            if self._of_each(scene, period, scene.amounts[after]):
+                self._multiply(after, scene.amounts[after], index, amount, period)
         if not named:
             return
         for index, amount in enumerate(scene.amounts):
@@ -67,7 +68,11 @@ class Batches:
     def _of_each(scene: Scene, period: Period, following: Amount) -> bool:
         """ "20 a day from each of our 15 depots": so many times as there are depots."""
         near = range(max(following.start - NAMED - 1, period.end), following.start)
-        joined = following.kind == "count" and following.start < len(scene.text.words) and scene.same_clause(period.end - 1, following.start)
+        joined = (
+            following.kind == "count"
+            and following.start < len(scene.text.words)
+            and scene.same_clause(period.end - 1, following.start)
+        )
         return joined and any(scene.has(place, "each_one") and scene.has(place + 1, "of") for place in near)
 
     @staticmethod

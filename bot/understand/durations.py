@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from bot.understand.amounts import DAYS, MINUTES, MONTHS, Amount
 from bot.understand.cues import Hit
 from bot.understand.found import Found, Scene
+from bot.understand.moods import Mood
 from bot.understand.periods import Periods
-from bot.understand.scope import Mood
 
 # A word that gives a duration its role stands this near before or after it.
 BEFORE, AFTER = 4, 2
@@ -151,7 +151,9 @@ class Durations:
         """ "The project runs until the merger, some seven months": the end of a sentence that tells how long it goes on."""
         scene, words = self._scene, self._scene.text.words
         begin = amount.start
-        while begin and (scene.has(begin - 1, "roughly") or scene.has(begin - 1, "hedged")) and scene.same_clause(begin - 1, begin):
+        while (
+            begin and (scene.has(begin - 1, "roughly") or scene.has(begin - 1, "hedged")) and scene.same_clause(begin - 1, begin)
+        ):
             begin -= 1
         bare = begin and not scene.same_clause(begin - 1, begin) and scene.same_sentence(begin - 1, begin)
         ends = amount.end == len(words) or not scene.same_clause(amount.end - 1, amount.end)
@@ -161,7 +163,10 @@ class Durations:
     def _of_project(self, amount: Amount) -> bool:
         """ "The backlog must be gone in 9 months": so long goes the work on, nobody waits for it."""
         scene = self._scene
-        return any(scene.has(at, "lasts") and scene.same_sentence(at, amount.start) for at in range(max(amount.start - DOER, 0), amount.start))
+        return any(
+            scene.has(at, "lasts") and scene.same_sentence(at, amount.start)
+            for at in range(max(amount.start - DOER, 0), amount.start)
+        )
 
     def _noted(self, amount: Amount) -> bool:
         """ "40 emails a day, 3 mins": a part of a note that holds nothing else, where items are counted."""

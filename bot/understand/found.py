@@ -68,9 +68,10 @@ class Scene:
         before, after = self.amounts[old], self.amounts[new]
         ends = after.end == len(self.text.words) or not self.same_clause(after.end - 1, after.end)
         bare = before.kind == "time" and after.kind == "count" and ends
-        if bare and self.same_sentence(before.start, after.start) and not self.same_clause(before.start, after.start):
-            if self.scope.guessed(before.start, before.end) and not self.scope.guessed(after.start, after.end):
-                self.amounts[new] = replace(after, kind="time", unit=before.unit)
+        apart = self.same_sentence(before.start, after.start) and not self.same_clause(before.start, after.start)
+        past = self.scope.guessed(before.start, before.end) and not self.scope.guessed(after.start, after.end)
+        if bare and apart and past:
+            self.amounts[new] = replace(after, kind="time", unit=before.unit)
 
     def _revise(self, old: int, new: int) -> None:
         before, after = self.amounts[old], self.amounts[new]

@@ -163,7 +163,12 @@ def _cues(lexicon: Lexicon) -> Iterator[tuple[Cue, str]]:
         "ranking": lexicon.ranking,
         "before": {role: around.before for role, around in lexicon.roles.items()},
         "after": {role: around.after for role, around in lexicon.roles.items()},
-        "money": {"own": lexicon.money.own, "hourly": lexicon.money.hourly, "others": lexicon.money.others, "loaded": lexicon.money.loaded},
+        "money": {
+            "own": lexicon.money.own,
+            "hourly": lexicon.money.hourly,
+            "others": lexicon.money.others,
+            "loaded": lexicon.money.loaded,
+        },
     }
     for group, lists in flat.items():
         for name, patterns in lists.items():

@@ -35,7 +35,9 @@ class Periods:
         # What is counted by: "per sprint"
         words = scene.text.words
         self._each = {
-            words[at + 1].norm: at for at in range(len(words) - 1) if scene.per(at) and not scene.has(at, "article") and words[at].gap != "/"
+            words[at + 1].norm: at
+            for at in range(len(words) - 1)
+            if scene.per(at) and not scene.has(at, "article") and words[at].gap != "/"
         }
         self._days, self._hours = self._calendar()
         self._all = self._find()

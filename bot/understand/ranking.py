@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bot.answers import Ranking
 from bot.understand.cues import Hit, longest
 from bot.understand.found import Found, Scene
-from bot.understand.scope import Mood
+from bot.understand.moods import Mood
 
 # What a mark of rank is worth as a place in the order.
 PLACES = {"first": 1.0, "second": 2.0, "third": 3.0, "fourth": 4.0, "last": 99.0}
@@ -135,7 +135,7 @@ def _parts(scene: Scene, run: list[Hit], items: Sequence[str], listed: bool) -> 
             parts[-1].equal = True
         elif mark == "denied":
             parts[-1].denied = True
-        elif mark == "and" and (listed and len(parts) > 1 or ordered) and parts[-1].terms:
+        elif mark == "and" and ((listed and len(parts) > 1) or ordered) and parts[-1].terms:
             parts.append(_Part())
         previous = hit
     return parts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.understand.amounts import Amount
 from bot.understand.cues import Hit, longest
 from bot.understand.found import Found, Scene
-from bot.understand.scope import Mood
+from bot.understand.moods import Mood
 
 # The words for right or wrong stand this near the number; "one error in a batch of 200" has this many between.
 REACH, RATIO_REACH = 9, 5

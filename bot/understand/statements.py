@@ -8,14 +8,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from bot.answers import Value
 from bot.understand.cues import Hit, longest
 from bot.understand.found import Found, Scene
-from bot.understand.scope import Mood
+from bot.understand.moods import Mood
 from knowledge.model import Question
 
 # What a proposal in the form of a question says all the same: "could we crowdsource the moderation of comments?"
 PROPOSABLE = frozenset({"kind"})
 # What says one of these does not also say what the work is: "a wrong label does no harm" is no labelling.
 TELLING = frozenset(
-    {"error_impact", "checkable", "divisible", "access", "recourse", "deidentify", "turnaround", "oversight", "residency", "perspective"}
+    {
+        "error_impact",
+        "checkable",
+        "divisible",
+        "access",
+        "recourse",
+        "deidentify",
+        "turnaround",
+        "oversight",
+        "residency",
+        "perspective",
+    }
 )
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from bot.understand.amounts import Amount
 from bot.understand.batches import Batches
 from bot.understand.found import Found, Scene
+from bot.understand.moods import Mood
 from bot.understand.periods import WORKING_HOURS, Period, Periods
-from bot.understand.scope import Mood
 
 # Smaller numbers before a noun are more often languages, fields or people than a job's items.
 SMALLEST_TOTAL = 50
@@ -141,10 +141,11 @@ def _pace(scene: Scene, amount: Amount, period: Period) -> Found | None:
     behind = range(period.end, min(period.end + WORKER_BEHIND, len(scene.text.words)))
     if not (
         # "20 an hour is what one person manages"
-        scene.has(period.end, "lasting")
-        and any(place in scene.scope.workers_from and scene.same_clause(period.end - 1, place) for place in behind)
-        or
-        any(place in scene.scope.workers_from and scene.same_clause(place - 1, place) for place in (period.end, amount.end))
+        (
+            scene.has(period.end, "lasting")
+            and any(place in scene.scope.workers_from and scene.same_clause(period.end - 1, place) for place in behind)
+        )
+        or any(place in scene.scope.workers_from and scene.same_clause(place - 1, place) for place in (period.end, amount.end))
         or any(place in scene.scope.workers_to and scene.same_clause(place - 1, amount.start) for place in before)
     ):
         return None

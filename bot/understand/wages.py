@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.answers import Money
 from bot.understand.amounts import Amount
 from bot.understand.found import Found, Scene
+from bot.understand.moods import Mood
 from bot.understand.periods import Periods
-from bot.understand.scope import Mood
 
 DEFAULT_CURRENCY = "USD"
 
