@@ -13,6 +13,8 @@ from bot.understand.periods import WORKING_HOURS, Period, Periods
 
 # Smaller numbers before a noun are more often languages, fields or people than a job's items.
 SMALLEST_TOTAL = 50
+# Numbers from here on are no ages, years or rooms, even with no noun behind.
+LARGE = 2_500
 # "A clerk does 20 forms an hour": the worker stands this near before the number, or right behind the period.
 WORKER_REACH = 5
 WORKER_BEHIND = 4
@@ -95,6 +97,8 @@ def _is_total(scene: Scene, amount: Amount) -> bool:
         return True  # "forms, 12 thousand in total"
     if scene.has(amount.end, "of") and scene.has(amount.end + 1, "them"):
         return True  # "playbills, 2,700 of them"
+    if _alone(scene, amount):
+        return True
     if amount.end >= len(words):
         return False
     following = words[amount.end]
@@ -108,6 +112,16 @@ def _is_total(scene: Scene, amount: Amount) -> bool:
         1900 <= amount.value <= 2100 and words[amount.end - 1].number is not None and scene.has(amount.start - 1, "year_before")
     )
     return not year
+
+
+def _alone(scene: Scene, amount: Amount) -> bool:
+    """ "Vaccination cards on paper, 1.1 million, must be entered": a large number between pauses, behind what it counts."""
+    words, start = scene.text.words, amount.start
+    while start and scene.has(start - 1, "roughly") and scene.same_clause(start - 1, start):
+        start -= 1
+    opens = start > 0 and not scene.same_clause(start - 1, start) and scene.same_sentence(start - 1, start)
+    ends = amount.end == len(words) or not scene.same_clause(amount.end - 1, amount.end)
+    return opens and ends and amount.value >= LARGE and not scene.budgeted(amount.start)
 
 
 def _counts_others(scene: Scene, amount: Amount, period: Period) -> bool:
