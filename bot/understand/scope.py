@@ -58,7 +58,9 @@ class Scope:
         self._past = self._other_times(marks)
         self._delivering = {text.words[hit.start].clause for hit in marks.get("delivers", ())}
         self._peaks = {text.words[hit.start].clause for hit in marks.get("at_peak", ())}
-        self._no_work = {text.words[hit.start].clause for hit in marks.get("not_work", ())}
+        self._no_work: dict[int, int] = {}
+        for hit in marks.get("not_work", ()):
+            self._no_work.setdefault(text.words[hit.start].clause, hit.end)
         self._narrows = max((hit.start for hit in marks.get("narrows", ())), default=None)
         self._sizes = Counter(word.clause for word in text.words)
         workers = marks.get("one_worker", [])
@@ -120,7 +122,9 @@ class Scope:
 
     def no_work(self, place: int) -> bool:
         """Whether the clause tells of what is sold or earned rather than done."""
-        return self._text.words[place].clause in self._no_work
+        begin = self._no_work.get(self._text.words[place].clause)
+        # "We sell parts and get 1,700 calls": what is got is work again
+        return begin is not None and not any(self._text.words[at].norm in self._grammar["receives"] for at in range(begin, place))
 
     def narrowed(self, place: int) -> bool:
         """Whether the text goes on to say that only a part of what is counted is meant."""
