@@ -291,6 +291,26 @@ def test_what_is_left_open_is_a_doubt() -> None:
     assert doubt("not sure whether it is seasonal", "demand") is not None
 
 
+def test_what_the_next_sentence_takes_back_is_left_open() -> None:
+    assert value("my boss thinks we need an SLA. I don't.", "recourse") is None
+    assert doubt("my boss thinks we need an SLA. I don't.", "recourse") is not None
+    assert value("we need an SLA. I don't know the volume.", "recourse") == "essential"
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "expected"),
+    [
+        ("three quarters of an hour per file", "minutes", 45), ("180 bugs per sprint, a sprint is two weeks", "volume", 390),
+        ("5k a month before the merger, now it's 8k", "volume", 8000), ("a hundred and twenty thousand a year", "volume", 10_000),
+        ("20 an hour is what one person manages", "minutes", 3), ("we get 20 a day from each of our 15 depots", "volume", 6300),
+        ("five working days per case is what we promise", "turnaround", "days"), ("nine months, maybe ten", "months", 9),
+        ("it has to be perfect, 99.9 or better", "accuracy", 99.9), ("the budget is 250k a year", "volume", None),
+    ],
+)  # fmt: skip
+def test_a_figure_is_read_as_what_it_is_of(text: str, question: str, expected: Value | None) -> None:
+    assert value(text, question) == (pytest.approx(expected) if isinstance(expected, int | float) else expected)
+
+
 def sound(reading: Reading, text: str) -> None:
     """What holds of every reading."""
     found: list[Fact | Doubt] = [*reading.facts, *reading.doubts]

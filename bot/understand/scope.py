@@ -55,6 +55,11 @@ class Scope:
             counts = hit.end < len(text.words) and (text.words[hit.end].number is not None or self._counts(hit.end))
             if not counts or perhaps[text.words[hit.start].sentence] > 1:
                 self._open.setdefault(text.words[hit.start].clause, hit.start)
+        # "My boss thinks we need an SLA. I don't.": what the sentence before says is left open
+        taken_back = {text.words[hit.start].sentence - 1 for hit in marks.get("retracts", ())}
+        for clause, start in self._starts.items() if taken_back else ():
+            if text.words[start].sentence in taken_back:
+                self._open[clause] = start
         self._past = self._other_times(marks)
         self._delivering = {text.words[hit.start].clause for hit in marks.get("delivers", ())}
         self._peaks = {text.words[hit.start].clause for hit in marks.get("at_peak", ())}
