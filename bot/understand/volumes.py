@@ -78,7 +78,8 @@ def _totals(scene: Scene, totals: list[tuple[int, Amount]], horizons: Mapping[in
             start, end = min(amount.start, horizon.start), max(amount.end, horizon.end)
             yield Found("volume", (amount.value / horizons[over],), start, end, firm=not amount.rough)
         else:
-            yield Found("volume", (amount.value,), amount.start, amount.end + 1, firm=one_off and not amount.rough)
+            noun = amount.end < len(scene.text.words) and scene.same_clause(amount.end - 1, amount.end)
+            yield Found("volume", (amount.value,), amount.start, amount.end + noun, firm=one_off and not amount.rough)
 
 
 def _meet(scene: Scene, total: Amount, horizon: Amount) -> bool:
