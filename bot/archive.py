@@ -18,12 +18,12 @@ from typing import Any, Literal
 from bot.events import EVENT
 from bot.listing import page, scope
 from bot.past import Filter as Filter
-from bot.past import Given as Given
 from bot.past import Outcome as Outcome
 from bot.past import Review as Review
 from bot.past import Summary as Summary
 from bot.past import Transcript as Transcript
 from bot.past import Viewer as Viewer
+from bot.store import Given as Given
 from bot.store import Line, Store, StoreError
 
 PAGE, BATCH = 200, 50
@@ -140,11 +140,7 @@ class Archive:
     def given(self, id: str, number: int) -> Given | None:
         """One advice by its event. For a transcript that was handed out."""
         with self.explained():
-            row = self.store.connection.execute(
-                f"SELECT {_GIVEN} FROM advice WHERE conversation = ? AND event_number = ?",  # noqa: S608  constants
-                (id, number),
-            ).fetchone()
-        return Given(*row) if row else None
+            return self.store.advice_at(id, number)
 
     def asked(self, id: str) -> dict[tuple[int, str], str]:
         """Which question a message asked, by the message's time and template. For a transcript that was handed out."""

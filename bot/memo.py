@@ -15,12 +15,12 @@ from bot.advice.reasons import stated
 from bot.advice.report import listed
 from bot.advice.sums import money_text
 from bot.answers import number
-from bot.chart_options import points, share
+from bot.chart_words import points, share
 from bot.markup import Safe, escape
 from bot.page import document
 from bot.pilot_steps import OF_CROWDS, pilot_steps
 from bot.speak import filled
-from bot.tell import MOST_CITED, answered, cite, source_line
+from bot.tell import MOST_CITED, answered, cite, one_off, source_line
 from knowledge.model import Knowledge, Language
 
 View = dict[str, object]
@@ -100,14 +100,15 @@ def _view(advice: Advice, knowledge: Knowledge, language: str, dated: date, case
 
 def _stated(answers: Iterable[Stated], knowledge: Knowledge, language: str) -> list[View]:
     """What the advice rests on, in the order of the questions."""
-    words = knowledge.words(language)
+    words, told = knowledge.words(language), list(answers)
+    once = one_off({each.question: each.answer for each in told if each.answer is not None})
     return [
         {
             "name": words.questions[each.question].name,
-            "value": answered(each.question, each.answer, knowledge, language),
+            "value": answered(each.question, each.answer, knowledge, language, once=once),
             "unsure": each.unsure,
         }
-        for each in answers
+        for each in told
         if each.status == "given" and each.question != "process" and each.answer is not None
     ]
 
@@ -168,8 +169,8 @@ def _bearing(advice: Advice, knowledge: Knowledge) -> list[Assumption]:
 
     def bears(each: Assumption) -> bool:
         parameter = knowledge.parameters.get(each.parameter)
-        if parameter is None or (each.source == ", ".join(parameter.basis) and parameter.basis):
-            return False  # found in a source, and listed with it
+        if parameter is None or each.basis:
+            return False  # what was found in a source is listed with it
         used = all(levels.get(question, level[0]) in level for question, level in parameter.when.items())
         return used and (not parameter.options or not set(parameter.options).isdisjoint(ranked))
 

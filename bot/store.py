@@ -63,6 +63,19 @@ class Conversation:
 
 
 @dataclass(frozen=True)
+class Given:
+    """An advice as it was given; `text` is the JSON of the time, byte for byte."""
+
+    event_number: int
+    at: int
+    knowledge: str
+    digest: str
+    recommended: str | None
+    verdict: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Outgoing:
     """A message to be sent."""
 
@@ -226,15 +239,15 @@ class Store(Database):
             (conversation, number, at, knowledge, digest, recommended, verdict, advice),
         )
 
-    def advice_at(self, conversation: str, event_number: int) -> str | None:
-        """The JSON of the advice given at an event."""
-        rows = self._rows("SELECT advice FROM advice WHERE conversation = ? AND event_number = ?", (conversation, event_number))
-        return rows[0][0] if rows else None
+    def advice_at(self, conversation: str, event_number: int) -> Given | None:
+        """The advice given at an event."""
+        rows = self._rows(f"{_GIVEN} AND event_number = ?", (conversation, event_number))
+        return Given(*rows[0]) if rows else None
 
-    def latest_advice(self, conversation: str) -> str | None:
-        """The JSON of the advice given last."""
-        rows = self._rows("SELECT advice FROM advice WHERE conversation = ? ORDER BY event_number DESC LIMIT 1", (conversation,))
-        return rows[0][0] if rows else None
+    def latest_advice(self, conversation: str) -> Given | None:
+        """The advice given last."""
+        rows = self._rows(f"{_GIVEN} ORDER BY event_number DESC LIMIT 1", (conversation,))
+        return Given(*rows[0]) if rows else None
 
     def keep_knowledge(self, version: str, files: Mapping[str, str], at: int) -> None:
         """Store a knowledge base whole, once."""
@@ -326,4 +339,5 @@ def _packed(files: Mapping[str, str]) -> bytes:
 
 
 _CONVERSATION = "id, platform, tenant, place, person, started_at, last_at, status, language, knowledge, address"
+_GIVEN = "SELECT event_number, at, knowledge, answers_digest, recommended, verdict, advice FROM advice WHERE conversation = ?"
 _OUTGOING = "number, conversation, platform, place, address, kind, about, body, status, attempts, started_at, sent_as, why"

@@ -9,11 +9,12 @@ import pytest
 from click.testing import CliRunner
 
 from adapters.cli import main
-from advices import every, examples, precedents
+from advices import drawn, every, examples, precedents
 from bot.answers import Answer, Money
 from bot.memo import MOST_ASKED, memo, memo_page
 from knowledge.load import packaged
 from talk import Talk
+from talks import Talks
 
 ALL = every()
 DAY = date(2026, 11, 25)
@@ -63,7 +64,8 @@ def test_every_weak_answer_becomes_a_question_to_providers(name):
         return
     text = told(advice)
     asked = {tender.question: WORDS.rules[tender.id].text for tender in packaged().tender.values()}
-    weak = [each.question for each in advice.find_out if each.question in asked]
+    unsure = [each.question for each in advice.answers if each.status in ("dont_know", "later") or each.unsure]
+    weak = [each for each in dict.fromkeys([*(each.question for each in advice.find_out), *unsure]) if each in asked]
     for question in weak[:MOST_ASKED]:
         assert asked[question] in text.replace("\\", "")
 
@@ -144,16 +146,29 @@ def test_a_process_with_markup_is_shown_as_it_was_typed():
     assert "<b>x</b>" not in page and 'href="http://evil.example"' not in page
 
 
+def printed(page, folder):
+    """How many A4 pages Chromium prints it on."""
+    (folder / "memo.html").write_text(page, "utf-8")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    flags += ["--disable-sync", "--disable-component-update", f"--user-data-dir={folder / 'profile'}"]
+    flags += ["--no-pdf-header-footer", f"--print-to-pdf={folder / 'memo.pdf'}", (folder / "memo.html").as_uri()]
+    subprocess.run(["chromium", *flags], check=True, capture_output=True, timeout=120)
+    return len(re.findall(rb"/Type\s*/Page\b", (folder / "memo.pdf").read_bytes()))
+
+
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium to print with")
 def test_the_longest_memo_prints_on_two_pages(tmp_path):
     pages = {name: memo_page(advice, packaged(), "en", DAY, name) for name, advice in {**examples(), **precedents()}.items()}
     for name in sorted(pages, key=lambda name: len(pages[name]))[-2:]:
-        (tmp_path / "memo.html").write_text(pages[name], "utf-8")
-        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-        flags += ["--disable-sync", "--disable-component-update", f"--user-data-dir={tmp_path / 'profile'}"]
-        flags += ["--no-pdf-header-footer", f"--print-to-pdf={tmp_path / 'memo.pdf'}", (tmp_path / "memo.html").as_uri()]
-        subprocess.run(["chromium", *flags], check=True, capture_output=True, timeout=120)
-        assert len(re.findall(rb"/Type\s*/Page\b", (tmp_path / "memo.pdf").read_bytes())) in (1, 2), name
+        assert printed(pages[name], tmp_path) in (1, 2), name
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium to print with")
+def test_the_longest_client_brief_of_a_provider_prints_on_one_page(tmp_path):
+    pages = [memo_page(advice, packaged(), "en", DAY, name) for name, advice in drawn().items() if advice.provider]
+    assert len(pages) > 5
+    for page in sorted(pages, key=len)[-2:]:
+        assert printed(page, tmp_path) == 1
 
 
 def test_a_past_advisory_is_exported_as_a_memo(tmp_path):
@@ -171,6 +186,18 @@ def test_a_past_advisory_is_exported_as_a_memo(tmp_path):
     assert "Decision memo" in run.output and "transcripts replay case0001" in run.output
 
 
+def test_memos_on_stdout_are_one_markdown_document_and_never_several_pages_in_one(tmp_path):
+    talks = Talks(tmp_path / "advisor.db")
+    for place in ("p1", "p2"):
+        talks.advised(place)
+    talks.close()
+    call = ["transcripts", "export", "--memo", "--db", str(tmp_path / "advisor.db"), "--out", "-"]
+    run = CliRunner().invoke(main, call)
+    assert run.exit_code == 0 and run.stdout.count("# Decision memo") == 2 and run.stdout.count("\n---\n") == 1
+    refused = CliRunner().invoke(main, [*call, "--format", "html"])
+    assert refused.exit_code == 2 and "2 pages cannot be one; give --out DIR" in refused.output
+
+
 def test_a_conversation_without_advice_has_no_memo(tmp_path):
     talk = Talk(tmp_path / "advisor.db")
     talk.begin()
@@ -179,7 +206,7 @@ def test_a_conversation_without_advice_has_no_memo(tmp_path):
         main, ["transcripts", "export", "--memo", "--db", str(tmp_path / "advisor.db"), "--out", "-", "case0001"]
     )
     assert run.exit_code == 0
-    assert "there is no advice yet, so no memo" in run.output
+    assert "there is no advice that a memo could be made of" in run.output
 
 
 def test_the_command_writes_picture_and_memo(tmp_path):

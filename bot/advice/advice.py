@@ -125,12 +125,15 @@ class Contradiction(Part):
 
 
 class Assumption(Part):
+    """A parameter as it was taken; `basis` names the facts that it was found in, none if it is assumed or the asker's own."""
+
     parameter: str
     range: tuple[float, float]
     unit: str
     source: str
     dated: str
     text: str
+    basis: tuple[str, ...] = ()
 
 
 class SourceLine(Part):
@@ -150,9 +153,15 @@ class CriticalWeight(Part):
 
 
 class TornadoBar(Part):
+    """The lowest and highest lead of the leader over the answers to a question, and those answers as an answer file writes them;
+    None stands for a question that is open as it is now."""
+
     question: str
     low: float
     high: float
+    low_at: Any = None
+    high_at: Any = None
+    fixed: bool = False  # a fact of the work that nobody can change
 
 
 class Stated(Part):

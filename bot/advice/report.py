@@ -19,9 +19,9 @@ from bot.advice.advice import (
     Reason,
     SourceLine,
     Stated,
-    TornadoBar,
     Verdict,
 )
+from bot.advice.chances import percent
 from bot.advice.changes import Changes, changes, flips, tornado, unknowns
 from bot.advice.economics import cost_value
 from bot.advice.reasons import automation, cited, contradictions, exclusions, for_and_against, holds, safeguards, stated
@@ -30,11 +30,11 @@ from bot.advice.sheet import Figure, Sheet, sheet
 from bot.advice.split import split
 from bot.advice.sums import Purse, money_text, option_cost, purse, sums
 from bot.advice.tables import Floats, tables
-from bot.advice.turning import find_out, firm, flip_told, split_to_find
+from bot.advice.turning import bar_told, find_out, firm, flip_told, split_to_find
 from bot.advice.weights import central_weights, critical_weight, least_shift, rank_acceptability
 from bot.advice.worlds import levels, rank_weights
 from bot.answers import Answer, Money
-from knowledge.model import Knowledge, Language, Source
+from knowledge.model import Knowledge, Source
 
 CORE = ("data", "volume", "priorities")
 """While all of these are unknown no advice is called clear or likely."""
@@ -92,7 +92,7 @@ def advise(
         weights={criterion: float(weight) for criterion, weight in zip(knowledge.criteria, weights, strict=True)},
         critical_weights=_critical(knowledge, found.now, r, weights),
         least_shift=least_shift(weights, r.criteria[:, order[0]] - r.criteria[:, order[1]]) if len(order) > 1 else None,
-        tornado=tuple(TornadoBar(question=bar.question, low=bar.low, high=bar.high) for bar in tornado(found)),
+        tornado=tuple(bar_told(knowledge, facts, bar) for bar in tornado(found)),
         answers=tuple(_stated(id, answers.get(id)) for id in knowledge.questions),
         sources=_sources(knowledge, parts),
         knowledge_version=knowledge.version,
@@ -137,18 +137,19 @@ def _headline(knowledge: Knowledge, verdict: Verdict, order: list[int], r: Robus
     values = {
         "leader": words.options[options[order[0]]].name,
         "runner_up": words.options[options[second]].name,
-        "first": _percent(float(r.first[order[0]]), words),
-        "second": _percent(float(r.first[second]), words),
+        "leader_capital": _capital(words.options[options[order[0]]].name),
+        "runner_up_capital": _capital(words.options[options[second]].name),
+        "first": percent(float(r.first[order[0]]), words),
+        "second": percent(float(r.first[second]), words),
     }
-    sure = "sure_undecided" if verdict == "close" and r.first[second] > r.first[order[0]] else f"sure_{verdict}"
+    overtaken = bool(r.first[second] > r.first[order[0]])
+    sure = {"close": "sure_undecided", "abstain": "sure_abstain_other"}.get(verdict, "") if overtaken else ""
+    sure = sure or f"sure_{verdict}"
     return words.sentences[f"verdict_{verdict}"].format(**values), words.sentences[sure].format(**values)
 
 
-def _percent(share: float, words: Language) -> str:
-    """Whole per cents; never a rounded certainty."""
-    if 0.995 <= share < 1 or 0 < share < 0.005:
-        return words.sentences["over_99" if share > 0.5 else "under_1"]
-    return f"{100 * share:.0f}"
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def _options(
@@ -296,6 +297,7 @@ def _assumptions(knowledge: Knowledge, facts: Sheet, money: Purse, language: str
                 unit=parameter.unit,
                 source=source,
                 dated=own.dated if own else str(parameter.year),
+                basis=() if own else parameter.basis,
                 text=words[id].text if own or not words[id].assumption else f"{words[id].text}: {words[id].assumption}",
             )
         )
