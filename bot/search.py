@@ -32,6 +32,8 @@ _SAYING = (  # one cursor that goes down and is read as far as needed: with boun
     "SELECT s.rowid, l.id FROM transcript_search s CROSS JOIN lines l ON l.wording = s.rowid"
     " WHERE s.transcript_search MATCH ? ORDER BY s.rowid DESC"
 )
+_ANY = "SELECT 1 FROM transcript_search WHERE transcript_search MATCH ? LIMIT 1"
+"""Upwards SQLite is twice as fast: words that are nowhere together cost half of what it takes to look for the latest."""
 _AMONG = "SELECT rowid FROM transcript_search WHERE transcript_search MATCH ? AND rowid BETWEEN ? AND ?"
 
 
@@ -128,6 +130,8 @@ def _numbers(
 ) -> Iterator[tuple[int, str | None]]:
     """Numbers of matching lines, the newest first, and for a viewer who is no reviewer the conversation that each must be of:
     one's own are looked up a conversation at a time."""
+    if connection.execute(_ANY, (query,)).fetchone() is None:
+        return
     if viewer.reviewer:
         yield from ((number, None) for number in _downwards(connection.execute(_SAYING, (query,))))
         return
