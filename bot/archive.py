@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
+from bot.database import CACHE_KB
 from bot.events import EVENT
 from bot.listing import page, scope
 from bot.past import Filter as Filter
@@ -49,6 +50,7 @@ class Archive:
                 self.store.close()
                 Store(path).close()
                 self.store = Store(path, read_only=True)
+            self.store.connection.execute(f"PRAGMA cache_size = -{CACHE_KB}")  # a search walks far: with 2 MB a third longer
 
     def close(self) -> None:
         """Close the file."""
