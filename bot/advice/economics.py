@@ -187,9 +187,7 @@ def setup_table(knowledge: Knowledge, p: Prices, option: str, level: Levels) -> 
     return price, accuracy
 
 
-def _choose(
-    knowledge: Knowledge, centre: Prices, option: str, level: Levels, number: Mapping[str, Floats]
-) -> Ints:
+def _choose(knowledge: Knowledge, centre: Prices, option: str, level: Levels, number: Mapping[str, Floats]) -> Ints:
     """The cheapest allowed set-up that reaches the target, errors counted; where none does, the cheapest of all."""
     price, accuracy = setup_table(knowledge, centre, option, level)
     burden = price + (1 - accuracy) * _error_cost(knowledge, centre, level)
