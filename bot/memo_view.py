@@ -242,7 +242,7 @@ def _sums(advice: Advice) -> list[Reason]:
     found: dict[str, Reason] = {}
     for each in advice.sums:
         subject = crowd if each.rule in OF_CROWDS else next(iter(ranked), None)
-        if each.rule in wanted and subject is not None and each.option in (None, subject):
+        if each.rule is not None and each.rule in wanted and subject is not None and each.option in (None, subject):
             found.setdefault(each.rule, each)
     return list(found.values())
 

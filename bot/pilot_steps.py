@@ -127,10 +127,18 @@ def _organised(advice: Advice, option: str, work: Work, words: Language, languag
         return say["pilot_votes_team"]
     if work.setup is None or work.per_item is None:
         return say["pilot_votes_crowd"]
+    if _number(advice, "minutes") is None:
+        setup = say["pilot_setup_unpriced"].format(setup=say[f"setup_{work.setup}"])
+        return f"{say['pilot_votes_crowd']} {setup}"
+    counted, *_ = _ways(advice, option)
     cost = next(each.cost for each in advice.options if each.id == option)
-    timed = _number(advice, "minutes") is not None
-    price = money_text(work.per_item, (cost.currency if cost else None) or "USD", language)
-    setup = say["pilot_setup" if timed else "pilot_setup_unpriced"].format(setup=say[f"setup_{work.setup}"], price=price)
+    currency = (cost.currency if cost else None) or "USD"
+    setup = say["pilot_setup" if work == counted else "pilot_setup_dearer"].format(
+        setup=say[f"setup_{work.setup}"],
+        price=money_text(work.per_item, currency, language),
+        counted=money_text(counted.per_item or 0.0, currency, language),
+        right=f"{100 * counted.right:.1f}",
+    )
     return f"{say['pilot_votes_crowd']} {setup}"
 
 
