@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from adapters.console import Screen
-from bot.export import CannotWrite, file_name, write_new
-from bot.handout import ENDINGS, FORMS, Form, handout
+from bot.export import CannotWrite, write_new
+from bot.handout import FORMS, Form, handout, name_of
 from bot.markup import escape
 from bot.speak import Message
 from bot.store import Conversation, Store
 from knowledge.model import Knowledge
+
+FILLERS = frozenset({"a", "an", "as", "file", "in", "of", "please", "the", "to"})
 
 
 class Handouts:
@@ -27,50 +28,58 @@ class Handouts:
         if found is None or conversation is None:
             return False
         if not found:
-            self._say("export_how", forms=", ".join(FORMS))
+            self._say("export_how", forms=", ".join(self.said[f"form_{form}"] for form in FORMS))
+        elif (message := handout(self.store, conversation, self.base, found[0])) is None:
+            self._say("no_advice")
         else:
-            self._write(conversation, found[0])
+            self._write(conversation, message)
         return True
 
     def _asked(self, line: str) -> list[Form] | None:
-        """The forms named after a word for exporting, none if it stands alone; None if the line is about something else."""
+        """The forms named after a word for exporting, best first, none if it stands alone; None if it is about something else."""
         words = line.casefold().strip(" .!").removeprefix("please ")
         for said in sorted(self.said["export_said"].split(", "), key=len, reverse=True):
             if words == said or words.startswith(said + " "):
-                rest = set(words.removeprefix(said).replace(",", " ").split()) - {"as", "a", "an", "the", "to", "in", "file"}
-                found = [form for form in FORMS if rest & {form, *self.said[f"form_{form}"].casefold().split()}]
+                rest = _words(words.removeprefix(said)) - FILLERS
+                labels = {form: _words(self.said[f"form_{form}"]) | {form} for form in FORMS}
+                named = [form for form in FORMS if rest & labels[form]]
+                found = sorted(named, key=lambda form: (-len(rest & labels[form]), len(labels[form])))
                 return found if found or not rest else None
         return None
 
-    def _write(self, conversation: Conversation, form: Form) -> None:
-        message = handout(self.store, conversation, self.base, form)
-        if message is None:
-            self._say("no_advice")
-        elif message.picture is not None or message.name == "note":
-            self._picture(conversation, message)
-        else:
-            kind = "memo" if form == "memo" else "advice"
-            self._put(file_name(f"{kind}-{conversation.id}", ENDINGS.get(form, form)), message.markdown)
-
-    def _picture(self, conversation: Conversation, message: Message) -> None:
-        """The picture as PNG, or why there is none."""
-        from bot.drawing import drawn
-
-        picture = asyncio.run(drawn(self.store, conversation.id, message, self.base, conversation.language))
-        if message.picture is None:
+    def _write(self, conversation: Conversation, message: Message) -> None:
+        """A file of its own for every advice; or what was said instead of one."""
+        given = self.store.latest_advice(conversation.id)
+        name = name_of(message, f"{conversation.id}-{given.event_number}" if given else conversation.id)
+        content = message.markdown if message.picture is None else self._png(conversation, message)
+        if name is None:
             self.screen.show(message)
-        elif picture is None:
-            self._say("picture_failed")
+        elif content is None:
+            self._say("export_no_picture")
         else:
-            self._put(file_name(f"{message.which}-{conversation.id}", "png"), picture.png)
+            try:
+                self._say("export_done", path=str(write_new(self.folder, name, content)))
+            except CannotWrite as error:
+                self._say("export_failed", why=str(error))
 
-    def _put(self, name: str, content: str | bytes) -> None:
+    def _png(self, conversation: Conversation, message: Message) -> bytes | None:
+        from bot.chart import draw
+        from bot.handout import advice_of
+        from bot.worded import worded_for
+
+        given = self.store.latest_advice(conversation.id)
+        advice = advice_of(given) if given is not None else None
+        if given is None or advice is None:
+            return None
         try:
-            path = write_new(self.folder, name, content)
-        except CannotWrite as error:
-            self._say("export_failed", why=str(error))
-        else:
-            self._say("export_done", path=str(path))
+            base = worded_for(self.store, given.knowledge, self.base)
+            return draw(advice, base, conversation.language, message.which).png
+        except ValueError:
+            return None
 
     def _say(self, key: str, **values: str) -> None:
         self.screen.show(Message(name="export", markdown=escape(self.said[key].format(**values))))
+
+
+def _words(text: str) -> set[str]:
+    return set("".join(each if each.isalnum() else " " for each in text.casefold()).split())

@@ -44,7 +44,7 @@ def memos(reading: Reading, chosen: Iterable[Summary], length: int, form: str, o
                 try:
                     files.append(write_new(Path(out), file_name(f"{summary.id}-memo", ending), f"{text}\n"))
                 except CannotWrite as error:
-                    stop(str(error), code=FAILED)
+                    stop(f"{error}; choose another folder with --out", code=FAILED)
                 if not as_json:
                     click.echo(files[-1])
     if as_json:
@@ -55,9 +55,9 @@ def memo_file(advice: Advice, base: Knowledge, language: str, path: Path) -> Non
     """The memo of an advice into a file; its ending says whether it is Markdown or a page. Ends with what is wrong."""
     from bot.memo import memo, memo_page
 
-    if path.suffix not in (".md", ".html"):
+    if path.suffix.lower() not in (".md", ".html"):
         stop(f"--memo {path}: expected a file name that ends in .md or .html")
-    write = memo_page if path.suffix == ".html" else memo
+    write = memo_page if path.suffix.lower() == ".html" else memo
     try:
         path.write_text(write(advice, base, language, datetime.fromtimestamp(now() / 1000, UTC).date()) + "\n", "utf-8")
     except OSError as error:

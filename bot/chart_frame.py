@@ -28,4 +28,5 @@ def foot(scene: Scene, advice: Advice, words: Language) -> None:
     """Of what years the figures are, and the receipt."""
     scene.space(18)
     receipt = {"version": advice.knowledge_version, "digest": advice.answers_digest[7:19]}
-    scene.paragraph(words.sentences["chart_foot"].format(**receipt), TINY, tone="muted")
+    for line in words.sentences["chart_foot"].format(**receipt).split("|"):
+        scene.paragraph(line, TINY, tone="muted")

@@ -6,7 +6,21 @@ from collections.abc import Callable
 
 from bot.advice.advice import Advice, OptionAdvice, TornadoBar
 from bot.chart_frame import BODY, HEAD, SMALL, TINY, foot, heading, label
-from bot.chart_words import OUT, answer_told, digits, lead_now, lead_told, moving, points, ranked, share, standing, turning_point
+from bot.chart_words import (
+    OUT,
+    answer_told,
+    digits,
+    lead_now,
+    lead_told,
+    listing,
+    moving,
+    points,
+    ranked,
+    share,
+    split_told,
+    standing,
+    turning_point,
+)
 from bot.lettering import fitted, width
 from bot.scene import EDGE, WIDTH, Box, Rule, Scene, Text
 from knowledge.model import Language
@@ -46,6 +60,9 @@ def _table(scene: Scene, advice: Advice, words: Language) -> None:
         _row(scene, advice, option, words)
     scene.space(4)
     scene.paragraph(words.sentences["chart_note"], TINY, tone="muted")
+    if split := split_told(advice, words):
+        scene.space(14)
+        scene.paragraph(split, BODY, bold=True)
 
 
 def _row(scene: Scene, advice: Advice, option: OptionAdvice, words: Language) -> None:
@@ -66,17 +83,18 @@ def _row(scene: Scene, advice: Advice, option: OptionAdvice, words: Language) ->
 
 
 def _ruled_out(scene: Scene, advice: Advice, words: Language) -> None:
-    out = [option for option in advice.options if option.excluded is not None]
-    if not out:
+    why: dict[str, list[str]] = {}
+    for option in advice.options:
+        if option.excluded is not None:
+            why.setdefault(option.excluded.text, []).append(words.options[option.id].short)
+    if not why:
         return
     scene.space(18)
-    names = words.sentences["and"].join(words.options[option.id].short for option in out)
-    scene.paragraph(words.sentences["chart_ruled_out"].format(names=names), HEAD, bold=True, most=2)
+    every = [name for names in why.values() for name in names]
+    scene.paragraph(words.sentences["chart_ruled_out"].format(names=listing(every, words)), HEAD, bold=True, most=2)
     scene.space(4)
-    for option in out:
-        if option.excluded is not None:
-            told = option.excluded.text if len(out) == 1 else f"{words.options[option.id].short}: {option.excluded.text}"
-            scene.paragraph(told, SMALL)
+    for text, names in why.items():
+        scene.paragraph(text if len(why) == 1 else f"{listing(names, words)}: {text}", SMALL)
 
 
 def _turning(scene: Scene, advice: Advice, words: Language) -> None:
@@ -95,10 +113,11 @@ def _turning(scene: Scene, advice: Advice, words: Language) -> None:
     scene.space(40)
     top = scene.y
     second = words.options[ranked(advice)[1].id].short
-    told = words.sentences["chart_lead"].format(rival=second, points=lead_told(advice, now))
+    told = words.sentences["chart_lead"].format(rival=second, points=lead_told(now))
     scene.texts.append(label(at(now), top - 8, told, "ink"))
+    once = any(each.question == "demand" and each.value == "one_off" for each in advice.answers)
     for bar in bars:
-        _bar(scene, advice, bar, at, words)
+        _bar(scene, bar, at, words, once=once)
     scene.rules.append(Rule(at(0), top, at(0), scene.y, "turn", 3))
     scene.rules.append(Rule(at(now), top, at(now), scene.y, "ink", 2, dashed=True))
     scene.space(26)
@@ -106,12 +125,13 @@ def _turning(scene: Scene, advice: Advice, words: Language) -> None:
     scene.space(4)
 
 
-def _bar(scene: Scene, advice: Advice, bar: TornadoBar, at: Callable[[float], float], words: Language) -> None:
+def _bar(scene: Scene, bar: TornadoBar, at: Callable[[float], float], words: Language, *, once: bool) -> None:
     """A bar with the lead and the answer at each end."""
     middle, line = scene.y + BAR_ROW / 2, scene.y + BAR_ROW / 2 + 7
     asked = words.questions[bar.question]
-    unit = asked.unit_of(once=any(each.question == "demand" and each.value == "one_off" for each in advice.answers))
-    scene.texts.append(Text(EDGE, line - 11 * bool(unit), fitted(asked.name[:1].upper() + asked.name[1:], SMALL, 240), SMALL))
+    unit = asked.unit_of(once=once)
+    name = fitted(asked.name[:1].upper() + asked.name[1:], SMALL, 240)
+    scene.texts.append(Text(EDGE, line - 11 * bool(unit), name, SMALL))
     if unit:
         scene.texts.append(Text(EDGE, line + 11, fitted(unit, TINY - 1, 235), TINY - 1, tone="muted"))
     low, high, turn = at(bar.low), at(bar.high), at(0)
@@ -119,11 +139,13 @@ def _bar(scene: Scene, advice: Advice, bar: TornadoBar, at: Callable[[float], fl
         scene.boxes.append(Box(low, middle - BAR / 2, min(high, turn) - low, BAR, "turned", 0))
     if high > turn:
         scene.boxes.append(Box(max(low, turn), middle - BAR / 2, high - max(low, turn), BAR, "accent", 0))
-    least = words.sentences["chart_out"] if bar.low <= OUT else lead_told(advice, bar.low)
+    least = words.sentences["chart_out"] if bar.low <= OUT else lead_told(bar.low)
     least = AND.join(part for part in (answer_told(bar.question, bar.low_at, words), least) if part)
     clear = low - turn >= width(least, TINY) + 16 or low <= turn  # else it would stand on the line at which the advice turns
+    if not clear:
+        scene.rules.append(Rule(turn - 4, middle, low, middle, "faint", 2))
     scene.texts.append(Text((low if clear else turn) - 8, line - 1, least, TINY, tone="muted", anchor="end"))
-    most = AND.join(part for part in (lead_told(advice, bar.high), answer_told(bar.question, bar.high_at, words)) if part)
+    most = AND.join(part for part in (lead_told(bar.high), answer_told(bar.question, bar.high_at, words)) if part)
     right = turn if turn - width(most, TINY) - 16 <= high < turn else high
     scene.texts.append(Text(right + 8, line - 1, most, TINY, tone="muted"))
     scene.space(BAR_ROW)

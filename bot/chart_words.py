@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from bot.advice.advice import Advice, Cost, OptionAdvice, Percentiles, TornadoBar
+from bot.advice.chances import percent
 from bot.advice.sums import money_text
 from bot.answers import number
 from knowledge.model import Knowledge, Language
@@ -30,10 +31,8 @@ def points(value: float | None, digits: int = 0) -> str:
 
 
 def share(first: float, words: Language) -> str:
-    """A probability in whole per cents; never a rounded certainty."""
-    if 0.995 <= first < 1 or 0 < first < 0.005:
-        return f"{words.sentences['over_99' if first > 0.5 else 'under_1']} %"
-    return f"{100 * first:.0f} %"
+    """A probability in whole per cents; never a certainty."""
+    return f"{percent(first, words)} %"
 
 
 def ranked(advice: Advice) -> list[OptionAdvice]:
@@ -42,9 +41,8 @@ def ranked(advice: Advice) -> list[OptionAdvice]:
 
 
 def digits(advice: Advice) -> int:
-    """Decimals with which scores and leads are written: one where whole points would put the first three level."""
-    shown = [points(option.value) for option in ranked(advice)[:3]]
-    return 0 if len(set(shown)) == len(shown) else 1
+    """Decimals with which scores are written: as those of their lead, where there is one."""
+    return 1 if lead_now(advice) < 1 else 0
 
 
 def standing(advice: Advice, words: Language) -> str:
@@ -68,11 +66,16 @@ def turning_point(advice: Advice, words: Language) -> str:
 
 
 def moving(advice: Advice) -> list[TornadoBar]:
-    """The answers that move the lead most: the one that the finding speaks of, those that can turn the advice, and then by how
-    far they move it."""
+    """The answers that move the lead most: the one that the finding speaks of, then those that can turn the advice, then by how
+    far they move it; facts of the work that are known and cannot be changed come last."""
     told = [each.question for each in (advice.flips if advice.recommended and advice.flips else advice.find_out)[:1]]
+    sure = {each.question for each in advice.answers if each.status == "given" and not each.unsure}
     felt = [bar for bar in advice.tornado if bar.high - bar.low > NOTHING]
-    return sorted(felt, key=lambda bar: (bar.question not in told, bar.low >= 0, bar.low - bar.high))[:MOST_BARS]
+
+    def order(bar: TornadoBar) -> tuple[bool, bool, bool, float]:
+        return bar.question not in told, bar.fixed and bar.question in sure, bar.low >= 0, bar.low - bar.high
+
+    return sorted(felt, key=order)[:MOST_BARS]
 
 
 def lead_now(advice: Advice) -> float:
@@ -81,19 +84,13 @@ def lead_now(advice: Advice) -> float:
     return values[0] - values[1] if len(values) > 1 else 1.0
 
 
-def lead_told(advice: Advice, lead: float) -> str:
-    """Points of lead with their sign (a minus that aligns), so rounded that the present lead is the difference of the scores as
-    they are written."""
-    places, now = digits(advice), lead_now(advice)
-    slack = 0.0
-    if now < 1:
-        first, second = (float(points(option.value, places)) for option in ranked(advice)[:2])
-        slack = first - second - 100 * now
-    told = f"{100 * lead + slack:+.{places}f}"
-    return told.replace("-", "−") if float(told) else "0"
+def lead_told(lead: float) -> str:
+    """Points of lead with their sign, a minus that aligns; what is not nothing is not told as nothing."""
+    told = f"{100 * lead:+.1f}" if abs(lead) >= 0.0005 else f"{100 * lead:+.1g}"
+    return told.replace("-", "−") if lead else "0"
 
 
-def answer_told(question: str, written: Any, words: Language) -> str:
+def answer_told(question: str, written: object, words: Language) -> str:
     """An answer in a word or two, for the end of a bar; empty where the question is open."""
     match written:
         case None:
@@ -102,13 +99,16 @@ def answer_told(question: str, written: Any, words: Language) -> str:
             choice = words.questions[question].choices.get(written)
             return choice.label if choice else written
         case float() | int():
-            return number(float(f"{written:.3g}"))
-        case [first, *_]:
-            return words.sentences["chart_ranked_first"].format(
-                criterion=words.criteria[first if isinstance(first, str) else first[0]].short
-            )
+            return number(float(f"{written:.3g}") if written >= 100 else float(f"{written:.2g}"))
+        case [str(first), *_] | [[str(first), *_], *_]:
+            return words.sentences["chart_ranked_first"].format(criterion=words.criteria[first].short)
         case _:
             return words.sentences["unknown_value_not_applicable"]
+
+
+def listing(names: Sequence[str], words: Language) -> str:
+    """Names in a row: "A, B and C"."""
+    return words.sentences["and"].join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def has_money(advice: Advice) -> bool:
@@ -127,22 +127,48 @@ def priced(advice: Advice) -> list[tuple[OptionAdvice, Percentiles, Cost]]:
     return sorted(found, key=lambda each: each[1][1])
 
 
+def target(advice: Advice) -> float | None:
+    """The accuracy that was asked for, in per cent."""
+    asked = [each.value for each in advice.answers if each.question == "accuracy" and each.status == "given"]
+    return float(asked[0]) if asked and isinstance(asked[0], int | float) else None
+
+
+def reaches(cost: Cost, advice: Advice) -> bool:
+    """Whether an option is as accurate as was asked, at the middle of its range."""
+    asked = target(advice)
+    return asked is None or 100 * cost.accuracy[1] >= asked
+
+
 def cheapest(advice: Advice, words: Language, language: str) -> str:
-    """The finding: which option is cheapest for a correct item, and what the leader costs."""
+    """The finding: which option is cheapest for a correct item, of those that reach the accuracy asked for where some do, and
+    what the leader costs."""
     rows = priced(advice)
-    first, price, cost = rows[0]
+    good = [each for each in rows if reaches(each[2], advice)]
+    of = "_of" if good and len(good) < len(rows) else ""
+    first, price, cost = (good or rows)[0]
     values = {"cheapest": words.options[first.id].short, "price": money(price[1], cost, language)}
-    leader = next((each for each in rows if each[0].rank == 1), rows[0])
+    values["target"] = number(target(advice) or 0)
+    leader = next((each for each in rows if each[0].id == advice.recommended), None)
+    if leader is None:
+        return words.sentences["chart_money_open"].format(**values)
     if leader[0] is first:
-        return words.sentences["chart_money_leader"].format(**values)
+        return words.sentences[f"chart_money_leader{of}"].format(**values)
     values |= {"leader": words.options[leader[0].id].short, "more": money(leader[1][1], leader[2], language)}
-    return words.sentences["chart_money_other"].format(**values)
+    return words.sentences[f"chart_money_other{of}"].format(**values)
 
 
-def spread(price: Percentiles, cost: Cost, words: Language, language: str) -> str:
-    """The range of a price and the share that is right, in words."""
+def about_money(advice: Advice, words: Language) -> str:
+    """What is in the price of a correct item, and the accuracy asked for."""
+    asked = target(advice)
+    told = [words.sentences["chart_money_about"]]
+    return " ".join([*told, words.sentences["chart_money_asked"].format(target=number(asked))] if asked is not None else told)
+
+
+def spread(price: Percentiles, cost: Cost, advice: Advice, words: Language, language: str) -> str:
+    """The range of a price and the share that is right, in words; `only` where it falls short of what was asked."""
     low, high = money(price[0], cost, language), money(price[2], cost, language)
-    return words.sentences["chart_money_range"].format(low=low, high=high, accuracy=f"{100 * cost.accuracy[1]:.1f}")
+    pattern = words.sentences["chart_money_range" if reaches(cost, advice) else "chart_money_short"]
+    return pattern.format(low=low, high=high, accuracy=f"{100 * cost.accuracy[1]:.1f}")
 
 
 def break_even(advice: Advice) -> list[str]:
@@ -156,26 +182,34 @@ def money(amount: float, cost: Cost, language: str) -> str:
 
 
 def alt_options(advice: Advice, knowledge: Knowledge, language: str) -> str:
-    """What the picture of the options shows, in words with the numbers."""
+    """What the picture of the options shows, in words with the numbers: what matters most first, as some surfaces cut it."""
     words = knowledge.words(language)
-    say = words.sentences
-    parts = [f"{advice.headline}. {advice.sure}"]
-    for option in advice.options:
-        name = words.options[option.id].short
-        if option.excluded is not None:
-            parts.append(say["chart_alt_out"].format(option=name, why=option.excluded.text))
-            continue
-        criteria = ", ".join(f"{words.criteria[c].short.lower()} {points(score)}" for c, score in option.criteria.items())
-        values = {"rank": option.rank, "option": name, "first": share(option.first, words)}
-        parts.append(say["chart_alt_option"].format(criteria=criteria, value=points(option.value, digits(advice)), **values))
-    parts.append(turning_point(advice, words))
+    say, places = words.sentences, digits(advice)
+    short = {option.id: words.options[option.id].short for option in advice.options}
+    parts = [f"{advice.headline}. {advice.sure}", turning_point(advice, words)]
+    for option in ranked(advice):
+        values = {"rank": option.rank, "option": short[option.id], "first": share(option.first, words)}
+        parts.append(say["chart_alt_option"].format(value=points(option.value, places), **values))
+    if split := split_told(advice, words):
+        parts.append(split)
     if lead_now(advice) < 1:
-        parts += [_alt_bar(advice, bar, words) for bar in moving(advice)]
+        parts += [_alt_bar(bar, words) for bar in moving(advice)]
+    for option in advice.options:
+        if option.excluded is not None:
+            parts.append(say["chart_alt_out"].format(option=short[option.id], why=option.excluded.text))
+    for option in ranked(advice):
+        criteria = ", ".join(f"{words.criteria[c].short.lower()} {points(score)}" for c, score in option.criteria.items())
+        parts.append(say["chart_alt_criteria"].format(option=short[option.id], criteria=criteria))
     return " ".join(parts)
 
 
-def _alt_bar(advice: Advice, bar: TornadoBar, words: Language) -> str:
-    low, high = (lead_told(advice, lead) for lead in (bar.low, bar.high))
+def split_told(advice: Advice, words: Language) -> str:
+    """The split that is better than the leader alone; empty if there is none."""
+    return words.sentences["chart_split"].format(text=advice.split.text) if advice.split and advice.split.gain > 0 else ""
+
+
+def _alt_bar(bar: TornadoBar, words: Language) -> str:
+    low, high = (lead_told(lead) for lead in (bar.low, bar.high))
     low_at, high_at = (f" ({told})" if (told := answer_told(bar.question, at, words)) else "" for at in (bar.low_at, bar.high_at))
     pattern = "chart_alt_bar_out" if bar.low <= OUT else "chart_alt_bar"
     name = words.questions[bar.question].name
@@ -186,7 +220,8 @@ def alt_money(advice: Advice, knowledge: Knowledge, language: str) -> str:
     """What the picture of the money shows, in words with the numbers."""
     words = knowledge.words(language)
     rows = [
-        f"{words.options[option.id].short}: {money(price[1], cost, language)} ({spread(price, cost, words, language)})"
+        f"{words.options[option.id].short}: {money(price[1], cost, language)} ({spread(price, cost, advice, words, language)})"
         for option, price, cost in priced(advice)
     ]
-    return " ".join([f"{cheapest(advice, words, language)}. {'; '.join(rows)}.", *break_even(advice)])
+    told = [f"{cheapest(advice, words, language)}. {'; '.join(rows)}.", *break_even(advice), about_money(advice, words)]
+    return " ".join(told)

@@ -112,11 +112,9 @@ def write_new(folder: Path, name: str, content: str | bytes | Iterable[str]) -> 
             raise CannotWrite(f"{name!r} is not a file name")
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except FileExistsError as error:
-        raise CannotWrite(
-            f"{folder / name} is there already; nothing was written over, choose another folder with --out"
-        ) from error
+        raise CannotWrite(f"{folder / name} is there already and was not written over") from error
     except OSError as error:
-        raise CannotWrite(f"{folder / name}: {error.strerror or error}; choose another folder with --out") from error
+        raise CannotWrite(f"{folder / name}: {error.strerror or error}") from error
     if isinstance(content, bytes):
         with os.fdopen(file, "wb") as raw:
             raw.write(content)

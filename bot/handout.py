@@ -1,4 +1,4 @@
-"""An advice as it was given, to take along: the decision memo, Markdown, a web page, JSON, or the picture of its money."""
+"""An advice as it was given, to take along: the decision memo, Markdown, a web page, JSON, or its pictures."""
 
 from __future__ import annotations
 
@@ -10,19 +10,30 @@ from typing import Literal, get_args
 from pydantic import ValidationError
 
 from bot.advice.advice import Advice
+from bot.export import file_name
 from bot.markup import escape
 from bot.page import render
-from bot.speak import Message
+from bot.speak import Message, Which
 from bot.store import Conversation, Given, Store
 from bot.worded import worded_for
 from knowledge.model import Knowledge
 
-Form = Literal["md", "memo", "html", "json", "money"]
+Form = Literal["memo", "memo_md", "md", "options", "money", "html", "json"]
 FORMS: tuple[Form, ...] = get_args(Form)
 EXPORT = "export."
 """Begins the name of a message whose text is the content of a file; the rest is the form."""
-ENDINGS: Mapping[str, str] = {"memo": "html"}
+ENDINGS: Mapping[str, str] = {"memo": "html", "memo_md": "md", "options": "png", "money": "png"}
 """Forms whose files end otherwise than they are called."""
+
+
+def name_of(message: Message, mark: str) -> str | None:
+    """The name of the file that a message is sent as, told apart by `mark`; None if it is sent as text."""
+    if message.picture is not None:
+        return file_name(f"{message.which}-{mark}", "png")
+    form = message.name.removeprefix(EXPORT)
+    if form == message.name:
+        return None
+    return file_name(f"{'memo' if form.startswith('memo') else 'advice'}-{mark}", ENDINGS.get(form, form))
 
 
 def advice_of(given: Given) -> Advice | None:
@@ -35,11 +46,8 @@ def advice_of(given: Given) -> Advice | None:
 
 def memo_of(given: Given, conversation: str, language: str, base: Knowledge, form: Literal["md", "html"]) -> str | None:
     """The decision memo of an advice, dated on its day; None if the advice can no longer be read."""
-    from bot.memo import memo, memo_page
-
-    advice, day = advice_of(given), datetime.fromtimestamp(given.at / 1000, UTC).date()
-    write = memo_page if form == "html" else memo
-    return write(advice, base, language, day, conversation) if advice is not None else None
+    advice = advice_of(given)
+    return _memo(advice, given, conversation, language, base, form) if advice is not None else None
 
 
 def handout(store: Store, conversation: Conversation, today: Knowledge, form: Form) -> Message | None:
@@ -51,23 +59,30 @@ def handout(store: Store, conversation: Conversation, today: Knowledge, form: Fo
     language = conversation.language
     base = worded_for(store, given.knowledge, today)
     match form:
-        case "money":
-            return _money(advice, given, base, language)
+        case "options" | "money":
+            return _pictured(advice, given, base, language, form)
         case "json":
             content = json.dumps(json.loads(given.text), ensure_ascii=False, indent=2)
-        case "memo":
-            content = memo_of(given, conversation.id, language, base, "html") or ""
+        case "memo" | "memo_md":
+            content = _memo(advice, given, conversation.id, language, base, "html" if form == "memo" else "md")
         case _:
             content = render(advice, base, language, form)
     return Message(name=f"{EXPORT}{form}", markdown=content)
 
 
-def _money(advice: Advice, given: Given, base: Knowledge, language: str) -> Message:
-    """The picture of the money, or why there is none."""
+def _memo(advice: Advice, given: Given, conversation: str, language: str, base: Knowledge, form: Literal["md", "html"]) -> str:
+    from bot.memo import memo, memo_page
+
+    write, day = memo_page if form == "html" else memo, datetime.fromtimestamp(given.at / 1000, UTC).date()
+    return write(advice, base, language, day, conversation)
+
+
+def _pictured(advice: Advice, given: Given, base: Knowledge, language: str, which: Which) -> Message:
+    """The message that carries a picture, or says why there is none."""
     from bot.chart_words import cheapest, has_money
 
     words = base.words(language)
-    if not has_money(advice):
+    if which == "money" and not has_money(advice):
         return Message(name="note", markdown=escape(words.sentences["no_money_picture"]))
-    title = f"**{escape(cheapest(advice, words, language))}**"
-    return Message(name="picture", markdown=title, picture=given.event_number, which="money")
+    title = cheapest(advice, words, language) if which == "money" else advice.headline
+    return Message(name="picture", markdown=f"**{escape(title)}**", picture=given.event_number, which=which)

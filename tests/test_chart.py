@@ -12,7 +12,7 @@ from bot.bars import LONGEST, bars
 from bot.chart import NoPicture, alt, draw, pictures
 from bot.chart_money import money_scene
 from bot.chart_options import options_scene
-from bot.chart_words import digits, lead_now, lead_told, moving, points, ranked
+from bot.chart_words import cheapest, digits, has_money, lead_told, moving, points, priced, reaches, share, target, turning_point
 from bot.lettering import balanced, fitted, width, wrapped
 from bot.scene import EDGE, WIDTH
 from knowledge.load import packaged
@@ -35,20 +35,52 @@ def within(a, b):
     return b[0] <= a[0] and b[1] <= a[1] and a[2] <= b[2] and a[3] <= b[3]
 
 
+def assert_nothing_collides(scene):
+    for text in scene.texts:
+        left, top, right, bottom = text.bounds
+        assert left >= EDGE - 1 and right <= WIDTH - EDGE + 1, text
+        assert top >= 0 and bottom <= scene.height, text
+    for one, other in itertools.combinations(scene.texts, 2):
+        assert apart(one.bounds, other.bounds), (one, other)
+    for box in scene.boxes:
+        assert box.x >= EDGE - 1 and box.x + box.width <= WIDTH - EDGE + 1 and box.width > 0, box
+        edges = (box.x, box.y, box.x + box.width, box.y + box.height)
+        for text in scene.texts:
+            assert apart(edges, text.bounds) or within(text.bounds, edges), (box, text)
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_no_label_is_clipped_and_no_two_overlap(name):
     for scene in scenes(ALL[name]):
-        for text in scene.texts:
-            left, top, right, bottom = text.bounds
-            assert left >= EDGE - 1 and right <= WIDTH - EDGE + 1, text
-            assert top >= 0 and bottom <= scene.height, text
-        for one, other in itertools.combinations(scene.texts, 2):
-            assert apart(one.bounds, other.bounds), (one, other)
-        for box in scene.boxes:
-            assert box.x >= EDGE - 1 and box.x + box.width <= WIDTH - EDGE + 1 and box.width > 0, box
-            edges = (box.x, box.y, box.x + box.width, box.y + box.height)
-            for text in scene.texts:
-                assert apart(edges, text.bounds) or within(text.bounds, edges), (box, text)
+        assert_nothing_collides(scene)
+
+
+@pytest.mark.parametrize("name", examples())
+@pytest.mark.parametrize(
+    ("currency", "times"),
+    [("CHF", 1), ("SEK", 10), ("PLN", 4), ("AED", 4), ("ZAR", 18), ("INR", 80), ("IDR", 16_000), ("JPY", 150)],
+)
+def test_prices_in_other_currencies_and_of_other_sizes_collide_with_nothing(name, currency, times):
+    def dear(percentiles):
+        return tuple(times * each for each in percentiles)
+
+    options = [
+        option.model_copy(
+            update={
+                "cost": option.cost.model_copy(
+                    update={
+                        "currency": currency,
+                        "per_correct": dear(option.cost.per_correct),
+                        "per_item": dear(option.cost.per_item),
+                    }
+                )
+            }
+        )
+        if option.cost and option.cost.per_correct
+        else option
+        for option in examples()[name].options
+    ]
+    assert_nothing_collides(money_scene(examples()[name].model_copy(update={"options": tuple(options)}), WORDS, "en"))
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -168,6 +200,24 @@ def test_an_abstention_crowns_nobody():
     open_ = next(advice for advice in ALL.values() if advice.recommended is None)
     assert not any(box.tone == "accent" and box.x < 400 for box in options_scene(open_, WORDS).boxes[: len(open_.options) * 7])
     assert "**" not in bars(open_, WORDS)
+    for advice in ALL.values():
+        if advice.recommended is None and has_money(advice):
+            scene = money_scene(advice, WORDS, "en")
+            assert not any(box.tone == "accent" for box in scene.boxes)
+            assert "No advice yet" in scene.texts[0].text
+
+
+def test_the_money_names_as_cheapest_what_reaches_the_accuracy_asked_for_where_something_does():
+    seen = 0
+    for advice in ALL.values():
+        rows = priced(advice) if has_money(advice) else []
+        good = [option for option, _, cost in rows if reaches(cost, advice)]
+        if target(advice) is not None and 0 < len(good) < len(rows):
+            seen += 1
+            assert WORDS.options[good[0].id].short in cheapest(advice, WORDS, "en")
+            only = [t for t in money_scene(advice, WORDS, "en").texts if ", only " in t.text]
+            assert len(only) == len(rows) - len(good)
+    assert seen > 3
 
 
 def test_the_bar_that_the_heading_speaks_of_comes_first_and_then_those_that_turn_the_advice():
@@ -176,15 +226,45 @@ def test_the_bar_that_the_heading_speaks_of_comes_first_and_then_those_that_turn
         bars = moving(advice)
         if told and any(bar.question == told[0].question for bar in bars):
             assert bars.pop(0).question == told[0].question
-        turning = [bar.low < 0 for bar in bars]
-        assert turning == sorted(turning, reverse=True)
+        known = {each.question for each in advice.answers if each.status == "given" and not each.unsure}
+        turning = [(bar.fixed and bar.question in known, bar.low >= 0) for bar in bars]
+        assert turning == sorted(turning)
 
 
-def test_the_lead_shown_is_the_difference_of_the_scores_shown():
+@pytest.mark.parametrize(
+    ("lead", "told"), [(0.0306, "+3.1"), (-0.0592, "−5.9"), (0.0001, "+0.01"), (-0.0004, "−0.04"), (0.0, "0"), (1.0, "+100.0")]
+)
+def test_a_lead_is_told_as_it_is_and_never_as_none_where_there_is_one(lead, told):
+    assert lead_told(lead) == told
+
+
+def test_a_chance_counted_over_drawn_worlds_is_never_told_as_a_certainty():
+    told = {share(first, WORDS) for first in (0.0, 0.001, 0.0049, 0.995, 1.0)}
+    assert told == {"under 1 %", "over 99 %"}
+    shown = " ".join(t.text for advice in ALL.values() for scene in scenes(advice) for t in scene.texts if t.x < 450)
+    assert not re.search(r"(?<![\d.])(?:0|100) %", shown)
+
+
+def test_an_abstention_says_truly_which_option_comes_first_most_often():
     for advice in ALL.values():
-        first, *rivals = (float(points(option.value, digits(advice))) for option in ranked(advice))
-        if rivals:
-            assert float(lead_told(advice, lead_now(advice)).replace("−", "-")) == pytest.approx(first - rivals[0])
+        if advice.verdict == "abstain":
+            most = max(advice.options, key=lambda option: option.first)
+            leader = next(option for option in advice.options if option.rank == 1)
+            assert ("comes first most often" in advice.sure) == (most.first == leader.first)
+
+
+def test_a_split_that_is_better_is_in_the_picture_and_in_its_words():
+    advice = examples()["split"]
+    drawn_text = " ".join(text.text for text in options_scene(advice, WORDS).texts)
+    assert advice.split.gain > 0 and "Better still, a split" in drawn_text
+    assert advice.split.text in alt(advice, packaged())
+
+
+def test_the_first_thousand_characters_of_the_alt_text_hold_the_finding_the_turn_and_every_score():
+    for advice in ALL.values():
+        told = alt(advice, packaged())[:1000]
+        assert turning_point(advice, WORDS) in told
+        assert all(f"score {points(o.value, digits(advice))}" in told for o in advice.options if o.rank is not None)
 
 
 def test_each_end_of_a_bar_names_an_answer_that_brings_it():

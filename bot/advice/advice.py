@@ -178,6 +178,7 @@ class TornadoBar(Part):
     high: float
     low_at: Any = None
     high_at: Any = None
+    fixed: bool = False  # a fact of the work that nobody can change
 
 
 class Stated(Part):

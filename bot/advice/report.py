@@ -21,6 +21,7 @@ from bot.advice.advice import (
     Verdict,
 )
 from bot.advice.assumed import assumptions
+from bot.advice.chances import percent
 from bot.advice.changes import Changes, changes, flips, tornado, unknowns
 from bot.advice.crowd_setups import crowd_setups
 from bot.advice.economics import cost_value
@@ -34,7 +35,7 @@ from bot.advice.turning import bar_told, find_out, firm, flip_told, split_to_fin
 from bot.advice.weights import central_weights, critical_weight, least_shift, rank_acceptability
 from bot.advice.worlds import levels, rank_weights
 from bot.answers import Answer, Money
-from knowledge.model import Knowledge, Language, Source
+from knowledge.model import Knowledge, Source
 
 CORE = ("data", "volume", "priorities")
 """While all of these are unknown no advice is called clear or likely."""
@@ -137,18 +138,19 @@ def _headline(knowledge: Knowledge, verdict: Verdict, order: list[int], r: Robus
     values = {
         "leader": words.options[options[order[0]]].name,
         "runner_up": words.options[options[second]].name,
-        "first": _percent(float(r.first[order[0]]), words),
-        "second": _percent(float(r.first[second]), words),
+        "leader_capital": _capital(words.options[options[order[0]]].name),
+        "runner_up_capital": _capital(words.options[options[second]].name),
+        "first": percent(float(r.first[order[0]]), words),
+        "second": percent(float(r.first[second]), words),
     }
-    sure = "sure_undecided" if verdict == "close" and r.first[second] > r.first[order[0]] else f"sure_{verdict}"
+    overtaken = bool(r.first[second] > r.first[order[0]])
+    sure = {"close": "sure_undecided", "abstain": "sure_abstain_other"}.get(verdict, "") if overtaken else ""
+    sure = sure or f"sure_{verdict}"
     return words.sentences[f"verdict_{verdict}"].format(**values), words.sentences[sure].format(**values)
 
 
-def _percent(share: float, words: Language) -> str:
-    """Whole per cents; never a rounded certainty."""
-    if 0.995 <= share < 1 or 0 < share < 0.005:
-        return words.sentences["over_99" if share > 0.5 else "under_1"]
-    return f"{100 * share:.0f}"
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def _options(

@@ -56,7 +56,7 @@ def bar_told(knowledge: Knowledge, facts: Sheet, bar: Bar) -> TornadoBar:
     now = facts.priorities if bar.question == "priorities" else facts.known.get(bar.question)
     low, high = (end if end is not None else now for end in (bar.low_at, bar.high_at))
     written = {name: _written(question, end) for name, end in (("low_at", low), ("high_at", high)) if end is not None}
-    return TornadoBar(question=bar.question, low=bar.low, high=bar.high, **written)
+    return TornadoBar(question=bar.question, low=bar.low, high=bar.high, fixed=not question.actionable, **written)
 
 
 def find_out(knowledge: Knowledge, unknown: Unknown, language: str) -> FindOut:

@@ -114,6 +114,8 @@ class _Amounts(Numbers):
     def _quantity(self, at: int, joined: bool = True) -> Amount | None:
         """A number with what it measures: money before or after, per cent, a duration, or a mere count."""
         currency = self._currency(at)
+        if self._ones(at) and self._part(at + 1) and self.has(at + 2, "of") and (parts := self._indefinite(at)):
+            return parts
         number = self.number(at + 1 if currency else at, joined)
         if number is None:
             return None if currency else self._indefinite(at)
@@ -158,12 +160,18 @@ class _Amounts(Numbers):
     def _indefinite(self, at: int) -> Amount | None:
         """An hour, half an hour, a quarter of an hour, an hour and a half."""
         place = at + (1 if self.has(at, "article") else 0)
-        if part := self._part(place):
-            unit_at = place + 1
-            while unit_at < place + 3 and (self.has(unit_at, "article") or self.has(unit_at, "of")):
+        part, after = self._part(place), place + 1
+        if not part and self._ones(place):
+            # "three quarters of an hour", which are no nine months
+            part, after = self.lexicon.numbers[self.words[place].norm] * self._part(place + 1), place + 2
+        if part:
+            unit_at = after
+            while unit_at < after + 2 and (self.has(unit_at, "article") or self.has(unit_at, "of")):
                 unit_at += 1
             if unit := self.unit(unit_at):
                 return Amount(part, at, unit_at + 1, "time", unit)
+        if place > at and self.has(place, "working") and self.unit(place + 1):
+            return Amount(1.0, at, place + 2, "time", str(self.unit(place + 1)))  # "a full day"
         if place > at and self.unit(place):
             return self._duration(at, Number(1.0, place, 1.0))
         return None
@@ -216,4 +224,7 @@ class _Amounts(Numbers):
 
     def _cents(self, at: int) -> str | None:
         word = self.word(at)
-        return None if word is None else self.compiled.cents.get(word.norm)
+        # "50p" is money, "14k p.m." is not
+        if word is None or (len(word.norm) == 1 and word.norm.isalpha() and not word.glued):
+            return None
+        return self.compiled.cents.get(word.norm)

@@ -49,6 +49,7 @@ class Money(Part):
     own: Patterns = Field(description="a bare number an hour is the asker's own cost")
     hourly: Patterns = Field(description="an amount of money without a period is one an hour")
     others: Patterns = Field(description="the amount is somebody else's price")
+    loaded: Patterns = Field(description="the amount holds everything that an hour costs")
 
 
 class Lexicon(Part):
@@ -128,7 +129,7 @@ class Compiled:
         mended = self._mended.get(word.norm)
         if mended is None:
             # A word that a stem covers is known, however it ends.
-            stemmed = len(self.cues.spellings(word)) > 1 or len(self.classes.spellings(word)) > 1
+            stemmed = self.cues.covers(word) or self.classes.covers(word)
             mended = word.norm if stemmed else self._spelling.mend(word.norm)
             if len(self._mended) > REMEMBERED:
                 self._mended.clear()
@@ -162,7 +163,12 @@ def _cues(lexicon: Lexicon) -> Iterator[tuple[Cue, str]]:
         "ranking": lexicon.ranking,
         "before": {role: around.before for role, around in lexicon.roles.items()},
         "after": {role: around.after for role, around in lexicon.roles.items()},
-        "money": {"own": lexicon.money.own, "hourly": lexicon.money.hourly, "others": lexicon.money.others},
+        "money": {
+            "own": lexicon.money.own,
+            "hourly": lexicon.money.hourly,
+            "others": lexicon.money.others,
+            "loaded": lexicon.money.loaded,
+        },
     }
     for group, lists in flat.items():
         for name, patterns in lists.items():

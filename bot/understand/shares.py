@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.understand.amounts import Amount
 from bot.understand.cues import Hit, longest
 from bot.understand.found import Found, Scene
-from bot.understand.scope import Mood
+from bot.understand.moods import Mood
 
 # The words for right or wrong stand this near the number; "one error in a batch of 200" has this many between.
 REACH, RATIO_REACH = 9, 5
@@ -51,7 +51,7 @@ class Shares:
             end = other.end
             mark = self._nearest(start, end)
             share = 100 * amount.value / other.value
-        elif amount.kind == "count" and self._named(amount):
+        elif amount.kind == "count" and (self._named(amount) or self._bettered(amount)):
             mark, share = None, amount.value
         else:
             return
@@ -79,9 +79,18 @@ class Shares:
     def _demanded(self, amount: Amount) -> bool:
         """ "Needs 99.5 %": what is wanted of it and nothing more."""
         scene = self._scene
-        if not DEMANDED <= amount.value < 100 or not scene.has(amount.start - 1, "demanding"):
+        if not DEMANDED <= amount.value < 100 or not self._ends(amount):
             return False
-        return scene.same_clause(amount.start - 1, amount.start) and self._ends(amount)
+        opens = amount.start == 0 or not scene.same_clause(amount.start - 1, amount.start)
+        if opens:  # "95 % is plenty"
+            return scene.has(amount.end, "contented") and scene.same_clause(amount.end - 1, amount.end)
+        return scene.has(amount.start - 1, "demanding")
+
+    def _bettered(self, amount: Amount) -> bool:
+        """ "99.9 or better": no count of anything."""
+        scene = self._scene
+        part = DEMANDED <= amount.value < 100 and amount.value != int(amount.value)
+        return part and scene.has(amount.end, "or") and scene.has(amount.end + 1, "better") and self._ends(amount)
 
     def _ends(self, amount: Amount) -> bool:
         """Whether its clause ends behind an amount, but for "or bust", "would do" and the like."""

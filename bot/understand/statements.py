@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.answers import Value
 from bot.understand.cues import Hit, longest
 from bot.understand.found import Found, Scene
-from bot.understand.scope import Mood
+from bot.understand.moods import Mood
 from knowledge.model import Question
 
 # What a proposal in the form of a question says all the same: "could we crowdsource the moderation of comments?"
 PROPOSABLE = frozenset({"kind"})
+# What says one of these does not also say what the work is: "a wrong label does no harm" is no labelling.
+TELLING = frozenset(
+    {
+        "error_impact",
+        "checkable",
+        "divisible",
+        "access",
+        "recourse",
+        "deidentify",
+        "turnaround",
+        "oversight",
+        "residency",
+        "perspective",
+    }
+)
 
 
 def statements(scene: Scene, questions: Mapping[str, Question]) -> Iterator[Found]:
@@ -20,9 +36,24 @@ def statements(scene: Scene, questions: Mapping[str, Question]) -> Iterator[Foun
     for group in ("states", "does", "suggests", "hints", "ignore"):
         for hit in scene.group(group):
             by_question.setdefault(hit.cue.question, []).append(hit)
+    if "kind" in by_question:
+        by_question["kind"] = _unspent(scene, by_question["kind"])
     for question, hits in by_question.items():
         if question in questions:
             yield from _strongest(scene, questions[question], hits)
+
+
+def _unspent(scene: Scene, hits: Sequence[Hit]) -> list[Hit]:
+    """The hits that do not lie inside words that say something else."""
+    spent = longest(hit for hit in scene.group("states") if hit.cue.question in TELLING)
+    starts = [hit.start for hit in spent]
+    # Of hits none of which lies in another the last to begin also reaches furthest.
+    covering = ((hit, bisect_right(starts, hit.start)) for hit in hits)
+    kept = [hit for hit, place in covering if hit.cue.group == "ignore" or not place or not hit.inside(spent[place - 1])]
+    # "Each receipt can be done without the others": a bare noun where nothing is counted
+    words = scene.text.words
+    telling = {words[hit.start].clause for hit in spent} - {words[amount.start].clause for amount in scene.amounts}
+    return [hit for hit in kept if hit.cue.group != "suggests" or words[hit.start].clause not in telling]
 
 
 def _strongest(scene: Scene, question: Question, hits: Sequence[Hit]) -> Iterator[Found]:

@@ -87,7 +87,7 @@ async def test_the_money_is_a_photo_of_its_own_with_its_own_words(tmp_path):
         await ann.say("/start", 2)
         await ann.say("we tag 20,000 public product photos a month, half a minute each, in-house at 20 dollars an hour")
         advice = await ann.advised(stub.at(ANN)[-1])
-        photo = await ann.tap(await ann.tap(advice, "Export"), "Money, as a picture")
+        photo = await ann.tap(await ann.tap(advice, "Export"), "Money as picture")
         assert photo.photo.startswith(b"\x89PNG") and "A correct item costs" in photo.text
         words = await ann.tap(photo, "Picture in words")
         assert words.text.startswith("A correct item costs") and "% right" in words.text
