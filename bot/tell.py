@@ -201,7 +201,7 @@ def note(effect: Note, case: Case, knowledge: Knowledge) -> str:
         name=words.questions[known].name if known else "",
         names=names(effect.questions, words),
         value=told,
-        accepted=accepted(known, knowledge, case.language) if known else "",
+        accepted=accepted(known, knowledge, case.language) if known and effect.kind == "not_understood" else "",
     )
     return f"{sentence} {words.sentences['note_offer_skip']}" if effect.offer_skip else sentence
 
