@@ -48,9 +48,12 @@ def _effects(knowledge: Knowledge, facts: Sheet, r: Robustness, order: Sequence[
         return {}
     both = np.isfinite(r.value[:, order[0]]) & np.isfinite(r.value[:, order[1]])
     lead = r.value[both, order[0]] - r.value[both, order[1]]
-    found = {}
-    for id, drawn in prices(knowledge, facts, len(r.value)).parameter.items():
-        figure = drawn[both]
-        if both.sum() > 2 and np.ptp(figure) > 0 and np.ptp(lead) > 0:
-            found[id] = round(float(np.corrcoef(figure, lead)[0, 1]) ** 2, 4)
-    return found
+    if both.sum() < 3 or np.ptp(lead) == 0:
+        return {}
+    drawn = prices(knowledge, facts, len(r.value)).parameter
+    spread = np.stack(list(drawn.values()))[:, both]
+    spread = spread - spread.mean(axis=1, keepdims=True)
+    lead = lead - lead.mean()
+    size = (spread**2).sum(axis=1) * (lead @ lead)
+    shared = np.divide((spread @ lead) ** 2, size, out=np.zeros(len(size)), where=size > 1e-12)
+    return dict(zip(drawn, shared.round(4).tolist(), strict=True))

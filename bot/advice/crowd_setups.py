@@ -9,7 +9,7 @@ from bot.advice.economics import CROWD, prices, setup_table
 from bot.advice.scores import Robustness
 from bot.advice.setups import SETUPS
 from bot.advice.sheet import Sheet
-from bot.advice.sums import Purse, percentiles
+from bot.advice.sums import Purse
 from knowledge.model import Knowledge
 
 
@@ -19,17 +19,15 @@ def crowd_setups(knowledge: Knowledge, facts: Sheet, r: Robustness, money: Purse
         return ()
     n = len(r.value)
     price, accuracy = setup_table(knowledge, prices(knowledge, facts, n), option, r.level)
-    once = np.broadcast_to(r.costs.setup[:, list(knowledge.options).index(option)], n)
+    once = r.costs.setup[:, list(knowledge.options).index(option)]
+    shape = (len(SETUPS), n)
+    items = np.percentile(np.broadcast_to((price + once) * money.item, shape), [5, 50, 95], axis=1).T.tolist()
+    right = np.percentile(np.broadcast_to(accuracy, shape), [5, 50, 95], axis=1).T.tolist()
     chosen = r.costs.usual(option)
     expert = knowledge.questions["checkable"].choices.index("expert")
     judged_by_experts = bool((r.level["checkable"] == expert).mean() > 0.5)
     found = [
-        SetupAdvice(
-            id=setup.id,
-            chosen=i == chosen,
-            per_item=percentiles((np.broadcast_to(price[i], n) + once) * money.item),
-            accuracy=percentiles(np.broadcast_to(accuracy[i], n)),
-        )
+        SetupAdvice(id=setup.id, chosen=i == chosen, per_item=tuple(items[i]), accuracy=tuple(right[i]))
         for i, setup in enumerate(SETUPS)
         if i == chosen or not (setup.lay and judged_by_experts)
     ]
