@@ -161,8 +161,7 @@ class Archive:
             sql = f"SELECT {columns} FROM {table} WHERE conversation = ? ORDER BY {order}"  # noqa: S608  constants
             return self.store.connection.execute(sql, (summary.id,)).fetchall()
 
-        self.store.connection.execute("BEGIN")  # one state of the file for all of it
-        try:
+        with self.store.snapshot():
             return Transcript(
                 summary,
                 tuple(Line(*row) for row in rows("event_number, at, person, message, text", "transcript", "id")),
@@ -171,8 +170,6 @@ class Archive:
                 tuple(Review(*row) for row in rows("at, reviewer, verdict, note, flag", "reviews", "id")),
                 tuple(Outcome(*row) for row in rows("at, person, chosen, happened", "outcomes", "id")),
             )
-        finally:
-            self.store.connection.execute("COMMIT")
 
     def audit(self, viewer: Viewer, ids: Iterable[str], did: Did) -> None:
         """Write down that a reviewer reads these; reading what one took part in is nobody's business."""

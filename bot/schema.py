@@ -453,3 +453,15 @@ def m006_wordings(db: Database) -> None:
     """What repeats from interview to interview is kept and indexed once; the transcript is a view."""
     for statement in _statements(_WORDINGS):
         db.execute(statement)
+
+
+_LINE = """
+CREATE INDEX inbox_line ON inbox(platform, number) WHERE status = 'new';   -- the oldest, without sorting all that wait
+"""
+
+
+@MIGRATIONS()
+def m007_line(db: Database) -> None:
+    """What waits in the order it came, so that a turn costs the same however many wait."""
+    for statement in _statements(_LINE):
+        db.execute(statement)

@@ -97,6 +97,8 @@ def search(
     if not query:
         return []
     terms = [pattern(word) for word in _words(text)]
+    if archive.store.unindexed():
+        archive.writer.index()
     with archive.explained():
         lines = islice(_lines(archive, viewer, query, wanted), WINDOW)
         hits = _latest(lines, limit) if newest else _ranked(archive.store.connection, list(lines), terms)[:limit]

@@ -114,11 +114,13 @@ class Store(Database):
     def waiting(self, platform: str, limit: int) -> list[Received]:
         """The oldest unprocessed delivery of each place, at most `limit` places."""
         rows = self._rows(
-            "SELECT number, platform, place, raw, received_at, min(place_order || printf('%020d', number)) FROM inbox"
-            " WHERE status = 'new' AND platform = ? GROUP BY place ORDER BY number LIMIT ?",
+            "SELECT number, platform, place, raw, received_at FROM inbox i WHERE status = 'new' AND platform = ? AND number ="
+            " (SELECT number FROM inbox WHERE status = 'new' AND platform = i.platform AND place = i.place"
+            " ORDER BY place_order, number LIMIT 1)"
+            " ORDER BY number LIMIT ?",
             (platform, limit),
         )
-        return [Received(number, platform, place, raw, at) for number, platform, place, raw, at, _ in rows]
+        return [Received(*row) for row in rows]
 
     def settle(self, number: int, status: Literal["done", "ignored", "aside"], why: str | None = None) -> bool:
         """Mark a waiting delivery as dealt with; False if it no longer waits, because another process was first."""
@@ -219,7 +221,18 @@ class Store(Database):
         self.later(partial(wordings.say, self.connection, conversation, tuple(lines)))
 
     def _before_commit(self) -> None:
-        wordings.index(self.connection)
+        if self.unindexed() >= wordings.AT_ONCE:
+            wordings.index(self.connection)
+
+    def index(self) -> None:
+        """Index the words that wait for it: whoever searches does this first, a server when it has nothing else to do."""
+        if self.unindexed():
+            with self.transaction():
+                wordings.index(self.connection)
+
+    def unindexed(self) -> int:
+        """How many wordings full text does not know yet."""
+        return int(self._rows(wordings.UNINDEXED)[0][0])
 
     def advised(
         self,

@@ -201,7 +201,7 @@ def note(effect: Note, case: Case, knowledge: Knowledge) -> str:
         name=words.questions[known].name if known else "",
         names=names(effect.questions, words),
         value=told,
-        accepted=accepted(known, knowledge, case.language) if known else "",
+        accepted=accepted(known, knowledge, case.language) if known and effect.kind == "not_understood" else "",
     )
     return f"{sentence} {words.sentences['note_offer_skip']}" if effect.offer_skip else sentence
 
@@ -307,8 +307,12 @@ def cost_row(option: OptionAdvice, words: Language, language: str) -> str:
         return words.options[option.id].short
     low, mid, high = (money_text(amount, cost.currency, language) for amount in cost.per_item)
     accuracy, first = f"{100 * cost.accuracy[1]:.1f}", share(option.first, words)
+    errors = ""
+    if cost.with_errors is not None:
+        amount = money_text(cost.with_errors[1], cost.currency, language)
+        errors = words.sentences["cost_row_errors"].format(amount=amount) if amount != mid else ""
     return words.sentences["cost_row"].format(
-        option=words.options[option.id].short, per_item=mid, low=low, high=high, accuracy=accuracy, first=first
+        option=words.options[option.id].short, per_item=mid, low=low, high=high, errors=errors, accuracy=accuracy, first=first
     )
 
 

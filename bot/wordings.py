@@ -15,6 +15,11 @@ from typing import Literal
 
 ERA = 5_000
 """About 125 interviews: long enough that what repeats takes next to nothing, short enough for a search to look through."""
+AT_ONCE = 64
+"""Wordings that are indexed for full text together: each time writes a whole small index of its own."""
+_INDEXED = "SELECT coalesce(max(id), 0) FROM transcript_search_docsize"
+UNINDEXED = f"SELECT count(*) FROM wordings WHERE id > ({_INDEXED})"  # noqa: S608  ours
+"""How many wordings full text does not know yet."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +77,7 @@ def reword(connection: sqlite3.Connection, line: int, text: str) -> None:
 def index(connection: sqlite3.Connection) -> None:
     """Index the words that were added, all at once: between savepoints each would be flushed to disk by itself."""
     connection.execute(
-        "INSERT INTO transcript_search(rowid, text) SELECT id, text FROM wordings"
-        " WHERE id > (SELECT coalesce(max(id), 0) FROM transcript_search_docsize)"
+        f"INSERT INTO transcript_search(rowid, text) SELECT id, text FROM wordings WHERE id > ({_INDEXED})"  # noqa: S608  ours
     )
 
 

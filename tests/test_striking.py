@@ -78,6 +78,7 @@ def test_the_warning_names_what_it_saw_and_offers_two_buttons(talks):
 @pytest.mark.parametrize("how", ["tap", "yes", "strike it out", "delete it please", "Remove it."])
 def test_struck_words_are_in_no_table_and_the_rest_stays(talks, how):
     id = exposed(talks)
+    talks.store.index()
     assert left(talks.store, *SECRETS) == list(SECRETS)
     tap(talks, "Strike it out") if how == "tap" else talks.send("p1", text=how)
     assert left(talks.store, *SECRETS) == []

@@ -69,6 +69,7 @@ def test_words_taken_out_of_one_conversation_stay_in_the_others(store):
     with store.transaction():
         reword(store.connection, 1, "call nobody")
     assert texts(store) == kept(store) == ["call nobody", "call [erased]"]
+    store.index()
     found = "SELECT count(*) FROM transcript_search WHERE transcript_search MATCH ?"
     assert [store.connection.execute(found, (word,)).fetchone()[0] for word in ("Zebrafish", "erased", "nobody")] == [0, 1, 1]
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from bot.advice.advice import (
     Advice,
-    Assumption,
     CriticalWeight,
     OptionAdvice,
     ProviderAdvice,
@@ -21,8 +20,10 @@ from bot.advice.advice import (
     Stated,
     Verdict,
 )
+from bot.advice.assumed import assumptions
 from bot.advice.chances import percent
 from bot.advice.changes import Changes, changes, flips, tornado, unknowns
+from bot.advice.crowd_setups import crowd_setups
 from bot.advice.economics import cost_value
 from bot.advice.reasons import automation, cited, contradictions, exclusions, for_and_against, holds, safeguards, stated
 from bot.advice.scores import Robustness, Standing, robustness
@@ -88,7 +89,7 @@ def advise(
             *split_to_find(knowledge, facts, found.now, language),
         ),
         contradictions=contradictions(knowledge, facts, language),
-        assumptions=_assumptions(knowledge, facts, money, language),
+        assumptions=assumptions(knowledge, facts, money, r, order, language),
         weights={criterion: float(weight) for criterion, weight in zip(knowledge.criteria, weights, strict=True)},
         critical_weights=_critical(knowledge, found.now, r, weights),
         least_shift=least_shift(weights, r.criteria[:, order[0]] - r.criteria[:, order[1]]) if len(order) > 1 else None,
@@ -173,6 +174,7 @@ def _options(
                 ranks=tuple(ranks[o].tolist()) if not excluded else (),
                 central_weights=dict(zip(knowledge.criteria, central[o].tolist(), strict=True)) if r.first[o] > 0 else None,
                 cost=option_cost(knowledge, r, money, o, home),
+                setups=crowd_setups(knowledge, facts, r, money, id),
             )
         )
     return tuple(sorted(listed, key=lambda option: option.rank or len(listed) + 1))
@@ -280,28 +282,6 @@ def _provider(knowledge: Knowledge, facts: Sheet, found: Changes, language: str)
         lead=float(found.now.value[offer] - found.now.value[crowd[0]]) if crowd else 1.0,
         client_should_leave_if=tuple(leaving),
     )
-
-
-def _assumptions(knowledge: Knowledge, facts: Sheet, money: Purse, language: str) -> tuple[Assumption, ...]:
-    words = knowledge.words(language).parameters
-    listed = []
-    for id, parameter in knowledge.parameters.items():
-        if id == "hour_at_default" and money.own:
-            continue
-        own = facts.figures.get(id)
-        source = own.source if own else ", ".join(parameter.basis) or "assumption"
-        listed.append(
-            Assumption(
-                parameter=id,
-                range=(own.low, own.high) if own else (parameter.low, parameter.high),
-                unit=parameter.unit,
-                source=source,
-                dated=own.dated if own else str(parameter.year),
-                basis=() if own else parameter.basis,
-                text=words[id].text if own or not words[id].assumption else f"{words[id].text}: {words[id].assumption}",
-            )
-        )
-    return tuple(listed)
 
 
 def _stated(id: str, answer: Answer | None) -> Stated:
