@@ -22,8 +22,7 @@ from bot.locks import WAIT_SECONDS, FileLock, Locked
 PAGES_PER_CHECKPOINT = 4000
 """16 MB. A turn changes the same pages as the turn before it: the later they are copied, the less often."""
 CACHE_KB = 16_000
-"""Enough for the inner pages of a million conversations; SQLite's own 2 MB cost a fifth of a turn on half as many, and a third of
-a search. A thread that reads beside the writer looks up little and keeps to the 2 MB."""
+"""Enough for the inner pages of a million conversations; SQLite's own 2 MB cost a fifth of a turn on half as many."""
 _UNDO_IN_MEMORY = "PRAGMA temp_store = MEMORY"
 """What a savepoint would restore is kept in memory: a temporary file for it cost a quarter of the SQL of a turn."""
 
@@ -54,7 +53,7 @@ class Database:
         self._here = _Here()
         self._readers: list[sqlite3.Connection] = []
         try:
-            self.connection = _read_only(path, CACHE_KB) if read_only else self._prepare(path)
+            self.connection = _read_only(path) if read_only else self._prepare(path)
         except sqlite3.Error as error:
             raise _explained(error, path) from error
         except OSError as error:
@@ -230,14 +229,12 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _read_only(path: Path, cache_kb: int = 2_000) -> sqlite3.Connection:
+def _read_only(path: Path) -> sqlite3.Connection:
     if not path.exists():
         raise StoreError(f"{path} does not exist; name a database with --db or ADVISOR_DB, or start one with `advisor chat`")
-    connection = sqlite3.connect(
+    return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5, check_same_thread=False
     )
-    connection.execute(f"PRAGMA cache_size = -{cache_kb}")
-    return connection
 
 
 def _refuse_newer(database: object, path: Path) -> None:
