@@ -92,9 +92,9 @@ def money_text(amount: float, currency: str, language: str) -> str:
     from babel.numbers import format_currency
 
     digits = 2 if abs(amount) >= 0.1 else 3 if abs(amount) >= 0.01 else 4
-    if abs(amount) >= 100:
-        return format_currency(float(f"{amount:.2g}"), currency, "¤#,##0", locale=language, currency_digits=False)
-    return format_currency(amount, currency, "¤#,##0." + "0" * digits, locale=language, currency_digits=False)
+    pattern, shown = ("¤#,##0", float(f"{amount:.2g}")) if abs(amount) >= 100 else ("¤#,##0." + "0" * digits, amount)
+    told = format_currency(shown, currency, pattern, locale=language, currency_digits=False)
+    return told.replace(currency, f"{currency}\N{NO-BREAK SPACE}", 1)  # a code, not a sign, keeps its distance
 
 
 def sums(knowledge: Knowledge, sheet: Sheet, r: Robustness, money: Purse, order: list[int], language: str) -> tuple[Reason, ...]:
