@@ -165,6 +165,7 @@ def test_sql_reaches_only_what_is_listed_and_writes_nothing(site, talks, sql):
 
 
 def test_the_guard_holds_on_a_bare_connection_even_for_writing(talks):
+    talks.store.index()
     connection = sqlite3.connect(talks.path)
     tables.guard(connection)
     for sql in ("DELETE FROM reviews", "UPDATE reviews SET note = ''", "CREATE TEMP TABLE x(a)", "PRAGMA writable_schema=1",
