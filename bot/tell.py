@@ -32,7 +32,7 @@ def value(id: str, told: Value | None, knowledge: Knowledge, language: str, *, o
         case Money(amount=amount, currency=currency):
             return f"{number(amount)} {currency} {words.questions[id].unit}"
         case float():
-            return f"{number(told)} {words.questions[id].unit_of(once=once)}"
+            return f"{number(told)} {words.questions[id].unit_of(once=once, amount=told)}"
         case str():
             choice = words.questions[id].choices.get(told)
             return choice.label if choice else told
@@ -341,17 +341,17 @@ def what_if(effect: WhatIf, case: Case, knowledge: Knowledge) -> View:
     """Two advices side by side."""
     words = knowledge.words(case.language)
     now, then = effect.now, effect.then
-    pair = {id: words.options[id].name for id in (now.recommended, then.recommended) if id}
+    names = {id: words.options[id].name for id in (now.recommended, then.recommended) if id}
+    pair = {"now": names.get(now.recommended or "", ""), "then": names.get(then.recommended or "", "")}
     if now.recommended == then.recommended:
-        lines = [words.sentences["what_if_same"]]
+        line = words.sentences["what_if_same"]
     else:
-        named = {"then": pair.get(then.recommended or "", then.headline), "now": pair.get(now.recommended or "", now.headline)}
-        line = words.sentences["what_if_other"].format(**named)
-        lines = [line[:1].upper() + line[1:]]
+        which = "other" if all(pair.values()) else "none" if pair["now"] else "some"  # an abstention names nobody
+        line = words.sentences[f"what_if_{which}"].format(**pair)
     return {
         "name": words.questions[effect.question].name,
         "value": value(effect.question, effect.value, knowledge, case.language),
         "now": now,
         "then": then,
-        "differences": lines,
+        "differences": [line[:1].upper() + line[1:]],
     }
