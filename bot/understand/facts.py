@@ -91,6 +91,9 @@ def _settled(scene: Scene, question: Question, findings: Sequence[Found]) -> Fac
             values = values[-1:]
         elif question.type == "ranking":
             values = _fullest(values)
+        elif (between := scene.compiled.lexicon.halfway.get(question.id)) is not None and _one_breath(scene, firm):
+            values = [between]
+            firm = [replace(firm[0], values=(between,), end=max(each.end for each in firm))]
     if firm and len(values) == 1:
         found = next(each for each in firm if each.values == tuple(values))
         start, end = _span(scene, found)
@@ -104,6 +107,12 @@ def _settled(scene: Scene, question: Question, findings: Sequence[Found]) -> Fac
     start, end = _span(scene, said[0])
     candidates = tuple(values[:MOST_CANDIDATES])
     return Doubt(question=question.id, candidates=candidates, said=scene.text.raw[start:end], span=(start, end))
+
+
+def _one_breath(scene: Scene, findings: Sequence[Found]) -> bool:
+    """Whether one sentence says it all, and takes nothing back: "the typing can be split up, the check cannot"."""
+    words = scene.text.words
+    return len({words[each.start].sentence for each in findings}) == 1 and not scene.scope.corrects_to
 
 
 def _fullest(values: list[Value]) -> list[Value]:
