@@ -21,7 +21,8 @@ from knowledge.load import Loader, packaged
 
 UTTERANCES = Path(__file__).parent / "utterances"
 SETS = (
-    "development", "blind", "strangers", "traps", "strangers_second", "strangers_third", "strangers_fourth", "roundabout", "phrasings",
+    "development", "blind", "strangers", "traps", "strangers_second", "strangers_third", "strangers_fourth",
+    "roundabout", "phrasings",
 )  # fmt: skip
 KNOWLEDGE = packaged()
 WORDS = KNOWLEDGE.words("en")
