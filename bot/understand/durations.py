@@ -227,7 +227,7 @@ class Durations:
 def wait(amount: Amount) -> str:
     """The choice of `turnaround` for a time of waiting."""
     days = amount.value * DAYS[amount.unit]
-    return "hours" if days < 1 else "days" if days < 6 else "weeks"
+    return "hours" if days < 1 else "days" if days < 7 else "weeks"
 
 
 def _shortest_first(hits: list[Hit]) -> list[Hit]:

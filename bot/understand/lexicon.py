@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Annotated
 
@@ -114,7 +115,7 @@ class Compiled:
     def read(self, text: str) -> Text:
         """The words of a text with slips of the key mended."""
         cut = tokens.read(text, self.abbreviations)
-        return Text(cut.raw, tuple(self._mend(word) for word in cut.words), cut.asked)
+        return replace(cut, words=tuple(self._mend(word) for word in cut.words))
 
     def hits(self, words: Sequence[Word]) -> list[Hit]:
         """Every cue of the lexicon in a text."""

@@ -71,7 +71,8 @@ def _strongest(scene: Scene, question: Question, hits: Sequence[Hit]) -> Iterato
         group = hit.cue.group
         if ignored and not ignored.isdisjoint(range(hit.start, hit.end)):
             continue
-        mood = scene.scope.moods[hit.start]
+        # "A wrong label? We redo it": what goes on behind a mere topic is said
+        mood = scene.scope.moods[hit.start if scene.text.words[hit.start].clause not in scene.text.topics else hit.end - 1]
         if mood is Mood.ASKED or (mood is Mood.PROPOSED and question.id not in PROPOSABLE):
             continue
         if (negator := scene.scope.negator(hit)) is not None:
