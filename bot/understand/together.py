@@ -10,7 +10,7 @@ from bot.understand.found import Found, Scene
 from bot.understand.moods import Mood
 
 # So many words may stand between the two.
-REACH = 12
+REACH = 10
 
 
 def together(scene: Scene, settled: Collection[str]) -> Iterator[Found]:
@@ -21,14 +21,15 @@ def together(scene: Scene, settled: Collection[str]) -> Iterator[Found]:
     if len(halves) < 2:
         return
     standing = {half: [hit for hit in longest(hits) if _stands(scene, hit)] for half, hits in halves.items()}
+    affirmed = {half: [hit for hit in hits if scene.scope.negator(hit) is None] for half, hits in standing.items()}
     ignored = {(hit.cue.question, place) for hit in scene.group("ignore") for place in range(hit.start, hit.end)}
     for question, value, left, right in scene.compiled.together:
-        if question in settled or not standing.get(left) or not standing.get(right):
+        if question in settled or not standing.get(left) or not affirmed.get(right):
             continue
-        starts = [hit.start for hit in standing[right]]
+        starts = [hit.start for hit in affirmed[right]]
         for one in standing[left]:
             after = bisect_left(starts, one.end)
-            for other in standing[right][max(after - 1, 0) : after + 1]:
+            for other in affirmed[right][max(after - 1, 0) : after + 1]:
                 start, end = min(one.start, other.start), max(one.end, other.end)
                 clear = all((question, place) not in ignored for hit in (one, other) for place in range(hit.start, hit.end))
                 if clear and _joined(scene, one, other):
@@ -36,10 +37,10 @@ def together(scene: Scene, settled: Collection[str]) -> Iterator[Found]:
 
 
 def _stands(scene: Scene, hit: Hit) -> bool:
-    """Whether a phrase is said of the work as it is."""
+    """Whether a phrase is said of the work as it is; what comes behind it may deny more than it: "mistakes are not deadly"."""
     scope = scene.scope
     stated = scope.moods[hit.start] is Mood.STATED or scene.text.words[hit.start].clause in scene.text.topics
-    return stated and scope.negator(hit) is None and not scope.open(hit.start)
+    return stated and not scope.denied(hit) and not scope.open(hit.start)
 
 
 def _joined(scene: Scene, one: Hit, other: Hit) -> bool:
