@@ -213,7 +213,14 @@ class Durations:
             if place == amount.end and scene.per(place):
                 end = place + (1 if words[place].gap == "/" else 2)
                 if end <= len(words):
-                    return "minutes", amount.start, end
+                    # "A deadline of 3 days per case": nobody works that long on one
+                    before = self._role_before(amount) if amount.unit in ("day", "week") else None
+                    return before if before is not None and before[0] == "turnaround" else ("minutes", amount.start, end)
+        return self._role_before(amount) or ("", amount.start, amount.end)
+
+    def _role_before(self, amount: Amount) -> tuple[str, int, int] | None:
+        """The role that the words before a time give it."""
+        scene = self._scene
         for place in range(amount.start, max(amount.start - BEFORE - 1, -1), -1):
             if place < amount.start and not scene.leads_on(place):
                 break
@@ -221,7 +228,7 @@ class Durations:
             if hits and scene.leads_on(place - 1):
                 hit = self._fittest(hits, amount)
                 return hit.cue.question, hit.start, amount.end
-        return "", amount.start, amount.end
+        return None
 
 
 def wait(amount: Amount) -> str:
