@@ -59,6 +59,8 @@ class Durations:
             role = "horizon" if months is not None and months >= SHORTEST_PROJECT and self._with_total(amount) else "unrelated"
         if role == "turnaround" and self._scene.has(amount.start - 1, "in") and self._does(amount):
             role = "minutes"
+        if role == "turnaround" and start == amount.start and self._briefly(amount, end):
+            role = "minutes"
         if self._whole(index, amount):
             role = self._answers(amount) or role
         due = role == "turnaround" or (role == "horizon" and self._deadline(amount) and not self._with_total(amount))
@@ -182,6 +184,10 @@ class Durations:
         if hit.end - hit.start > 1 or not self._scene.has(hit.start, "near"):
             return True
         return all(self._scene.has(at, "roughly") or self._scene.has(at, "article") for at in range(hit.end, amount.start))
+
+    def _briefly(self, amount: Amount, end: int) -> bool:
+        """ "Twenty seconds max per photo": the time that one takes, where nobody waits for anything."""
+        return amount.unit in ("second", "minute") and not self._scene.scope.delivers(amount.start, end)
 
     def _stretch(self, amount: Amount) -> bool:
         """ "I need 60 hours of meetings written up": what is counted in hours takes none."""
