@@ -213,16 +213,19 @@ class Durations:
             if place == amount.end and scene.per(place) and promised is not None and promised.cue.question == "turnaround":
                 return "turnaround", amount.start, promised.end  # "five days per case is what we promise"
             if (hit := self._after.get(place)) is not None:
-                return hit.cue.question, amount.start, hit.end
+                return self._termed(amount, hit.cue.question) or (hit.cue.question, amount.start, hit.end)
             if place == amount.end and scene.has(place, "the") and self._per_the(place):
                 return "minutes", amount.start, place + 2
             if place == amount.end and scene.per(place):
                 end = place + (1 if words[place].gap == "/" else 2)
                 if end <= len(words):
-                    # "A deadline of 3 days per case": nobody works that long on one
-                    before = self._role_before(amount) if amount.unit in ("day", "week") else None
-                    return before if before is not None and before[0] == "turnaround" else ("minutes", amount.start, end)
+                    return self._termed(amount, "minutes") or ("minutes", amount.start, end)
         return self._role_before(amount) or ("", amount.start, amount.end)
+
+    def _termed(self, amount: Amount, role: str) -> tuple[str, int, int] | None:
+        """ "A deadline of 3 days per case": nobody works that long on one."""
+        before = self._role_before(amount) if role == "minutes" and amount.unit in ("day", "week") else None
+        return before if before is not None and before[0] == "turnaround" else None
 
     def _role_before(self, amount: Amount) -> tuple[str, int, int] | None:
         """The role that the words before a time give it."""

@@ -1,4 +1,4 @@
-"""What two phrases of one sentence say together, in either order: a mistake and what it leads to, a contract and who insists on it."""
+"""What two phrases of one sentence say together, in either order: a mistake and what it leads to, a contract and who wants it."""
 
 from __future__ import annotations
 
