@@ -151,15 +151,22 @@ class _Amounts(Numbers):
         if rest is None or self.words[more].clause != self.words[place].clause:
             return amount
         smaller = self.unit(rest.end)
-        if smaller is None and unit == "hour" and self.words[more].glued and rest.value < 60:
+        # "1h30", "two minutes thirty", "an hour and ten"
+        if smaller is None and unit in ("hour", "minute") and rest.value < 60 and (self.words[more].glued or self._ends(rest.end)):
             return replace(amount, value=amount.value + rest.value / 60, end=rest.end)
         if smaller is not None and MINUTES[smaller] < MINUTES[unit] <= MINUTES["hour"]:
             return replace(amount, value=amount.value + rest.value * MINUTES[smaller] / MINUTES[unit], end=rest.end + 1)
         return amount
 
+    def _ends(self, at: int) -> bool:
+        """Whether a clause ends before this place."""
+        return at == len(self.words) or self.words[at].clause != self.words[at - 1].clause
+
     def _indefinite(self, at: int) -> Amount | None:
-        """An hour, half an hour, a quarter of an hour, an hour and a half."""
+        """An hour, half an hour, a good quarter of an hour, an hour and a half."""
         place = at + (1 if self.has(at, "article") else 0)
+        if place > at and self.has(place, "working") and self._part(place + 1) and self.has(place + 2, "of"):
+            place += 1
         part, after = self._part(place), place + 1
         if not part and self._ones(place):
             # "three quarters of an hour", which are no nine months

@@ -142,7 +142,7 @@ class Periods:
     def _calendar(self) -> tuple[float, float]:
         """Days a month and hours a day on which the work comes in, where the text tells."""
         scene = self._scene
-        days = DAYS_A_MONTH if scene.scope.all_days else WORKING_DAYS
+        days = DAYS_A_MONTH if scene.scope.all_days else 6 * WEEKS if scene.scope.six_days else WORKING_DAYS
         hours = HOURS if scene.scope.all_hours else WORKING_HOURS
         weekly = {hit.start for hit in scene.group("periods") if hit.cue.question == "week"}
         daily = {hit.start for hit in scene.group("periods") if hit.cue.question in ("day", "every_day")}
