@@ -119,6 +119,8 @@ class Periods:
             begin = place - 1
             return begin if begin >= 0 and scene.per(begin) and not scene.has(begin, "article") else None
         shut = amount.end < len(scene.text.words) and scene.text.words[amount.end - 1].gap == "-"
+        if shut and scene.has(place, "article") and scene.has(place - 1, "in"):
+            return place - 1  # "in a two-week sprint"
         return place if shut and scene.per(place) and not scene.has(place, "article") else None
 
     def _o_clock(self, place: int) -> bool:
