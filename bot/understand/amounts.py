@@ -156,7 +156,12 @@ class _Amounts(Numbers):
             return amount
         smaller = self.unit(rest.end)
         # "1h30", "two minutes thirty", "an hour and ten"
-        if smaller is None and unit in ("hour", "minute") and rest.value < 60 and (self.words[more].glued or self._ends(rest.end)):
+        if (
+            smaller is None
+            and unit in ("hour", "minute")
+            and rest.value < 60
+            and (self.words[more].glued or self._ends(rest.end))
+        ):
             return replace(amount, value=amount.value + rest.value / 60, end=rest.end)
         if smaller is not None and MINUTES[smaller] < MINUTES[unit] <= MINUTES["hour"]:
             return replace(amount, value=amount.value + rest.value * MINUTES[smaller] / MINUTES[unit], end=rest.end + 1)
