@@ -159,8 +159,7 @@ def _pace(scene: Scene, amount: Amount, period: Period) -> Found | None:
         # "Four an hour is a good pace"
         any(scene.has(place, "pace") and scene.same_clause(period.end - 1, place) for place in behind)
         # "20 an hour is what one person manages"
-        or
-        (
+        or (
             scene.has(period.end, "lasting")
             and any(place in scene.scope.workers_from and scene.same_clause(period.end - 1, place) for place in behind)
         )
