@@ -123,12 +123,15 @@ class _Talk:
             self.last = message
 
     def _past(self, line: str) -> bool:
-        """Whether the line only asks for one's past advisories."""
+        """Whether the line only asks for one's past advisories, or for the advice as a file."""
         if not any(letter.isalpha() for letter in line):
             return False
+        from adapters.cli_handout import Handouts
         from adapters.cli_history import History
 
         store, base, state = self.service.store, self.service.knowledge, self._state()
+        if Handouts(store, base, self.service.language, self.screen, Path.cwd()).answers(line, state):
+            return True
         own = History(store.path, PERSON, base, self.service.language, self.screen)
         return own.answers(line, state.id if state else None)
 
@@ -147,7 +150,7 @@ class _Talk:
             return
         advice = self.service.store.latest_advice(state.id) if state.status == "advised" else None
         if self.as_json:
-            emit(json.loads(advice) if advice else {"conversation": state.id, "recommended": None, "unfinished": True})
+            emit(json.loads(advice.text) if advice else {"conversation": state.id, "recommended": None, "unfinished": True})
         if advice is None:
             click.echo(f"\nYour answers are kept. Go on with: advisor chat --resume {state.id}", err=True)
             sys.exit(UNFINISHED)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from turns import GROUP, Result, alone, ours
+from turns import Result, alone, ours
 
 
 def best(paths: list[Path], open_: int, seconds: float, rounds: int) -> dict[Path, tuple[Result, float]]:
@@ -19,7 +19,7 @@ def best(paths: list[Path], open_: int, seconds: float, rounds: int) -> dict[Pat
     found: dict[Path, tuple[Result, float]] = {}
     for _ in range(rounds):
         for path in paths:
-            result, memory = alone(lambda path=path: ours(path, open_, seconds, group=GROUP))
+            result, memory = alone(lambda path=path: ours(path, open_, seconds))
             if result is not None and (path not in found or result.p50 < found[path][0].p50):
                 found[path] = result, memory
     return found

@@ -35,20 +35,19 @@ WORDS = (
     "product photos", "buyer", "tagging", "public", "none", "no", "anywhere", "no", "10000", "2 minutes", "steady", "12 months",
     "yes", "objective", "anyone", "95 percent",
 )  # fmt: skip
-GROUP = 100
 
 
-def said(place: int, n: int) -> str:
+def said(shop: int, n: int) -> str:
     """What somebody answers to a question; texts and numbers are their own, labels are everybody's."""
     match n:
         case 0:
-            return f"product photos of shop {place}"
+            return f"product photos of shop {shop}"
         case 8:
-            return str(10_000 + 7 * place)
+            return str(10_000 + 7 * shop)
         case 9:
-            return f"{1 + place % 50} minutes"
+            return f"{1 + shop % 50} minutes"
         case 11:
-            return f"{1 + place % 100} months"
+            return f"{1 + shop % 100} months"
         case _:
             return WORDS[n]
 
@@ -99,12 +98,12 @@ def bare(folder: Path, seconds: float) -> Result:
 # --- ours ----------------------------------------------------------------------------------------------------------------
 
 
-def ours(path: Path, open_: int, seconds: float, *, group: int, profile: bool = False) -> Result:
+def ours(path: Path, open_: int, seconds: float, *, profile: bool = False) -> Result:
     """Turns of `Service.work` on deliveries already in the inbox of a database; `open_` interviews at once."""
     sys.path[:0] = [str(ROOT)]
     from adapters.console import PLATFORM, delivery, parse
     from bot.messages import Incoming
-    from bot.serve import calm
+    from bot.serve import TURNS_AT_ONCE, calm
     from bot.service import Service, World
     from bot.store import Store
     from knowledge.load import packaged, packaged_files
@@ -114,6 +113,7 @@ def ours(path: Path, open_: int, seconds: float, *, group: int, profile: bool = 
     before = store.connection.execute("SELECT coalesce(max(id), 0) FROM transcript").fetchone()[0]
     world = World(lambda: next(clock), lambda: secrets.token_hex(6))
     service = Service(store, PLATFORM, parse, packaged(), packaged_files(), world, order="file")
+    service.warm()  # as every server does
     number = itertools.count(1)
 
     def offer(place: int, text: str, *, fresh: bool = False) -> object:
@@ -122,10 +122,10 @@ def ours(path: Path, open_: int, seconds: float, *, group: int, profile: bool = 
         return delivery(incoming, f"console:{session}:{place}", n, 1_700_000_000_000 + 1_000 * n, session)
 
     def feed() -> Iterator[list[object]]:
-        while True:
+        for begun in itertools.count(step=open_):
             yield [offer(place, "", fresh=True) for place in range(open_)]
             for n in range(len(WORDS)):
-                yield [offer(place, said(place, n)) for place in range(open_)]
+                yield [offer(place, said(begun + place, n)) for place in range(open_)]
 
     def run(budget: float, times: list[float]) -> tuple[float, int, int]:
         spent, turns, commits = 0.0, 0, 0
@@ -134,7 +134,7 @@ def ours(path: Path, open_: int, seconds: float, *, group: int, profile: bool = 
             begun = time.perf_counter()
             while True:
                 one = time.perf_counter()
-                done = service.work(group)
+                done = service.work(TURNS_AT_ONCE)
                 end = time.perf_counter()
                 if not done:
                     break
@@ -164,7 +164,7 @@ def ours(path: Path, open_: int, seconds: float, *, group: int, profile: bool = 
     if aside or missed:
         raise SystemExit(f"the script no longer fits the questions: {aside} aside, {missed} not understood")
     store.close()
-    return measured(f"sourcing advisor, groups of {min(group, open_)}", open_, times, spent, turns, commits)
+    return measured(f"sourcing advisor, groups of {min(TURNS_AT_ONCE, open_)}", open_, times, spent, turns, commits)
 
 
 # --- python-telegram-bot -------------------------------------------------------------------------------------------------
@@ -371,7 +371,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
         folder = Path(name)
         if arguments.profile:
-            print(ours(folder / "ours.db", arguments.conversations[0], arguments.seconds, group=GROUP, profile=True))
+            print(ours(folder / "ours.db", arguments.conversations[0], arguments.seconds, profile=True))
             return
         print(
             f"{'':44} {'open':>5} {'turns/s':>8} {'x bare':>7} {'p50 ms':>7} {'x p50':>6} {'p99 ms':>7} {'fsync/turn':>10} {'MB':>5}"
@@ -380,9 +380,7 @@ def main() -> None:
             raw, peak = alone(lambda: bare(folder, arguments.seconds))
             assert raw is not None
             (folder / "bare.db").unlink()
-            runs: list[Callable[[], Result | None]] = [
-                lambda: ours(folder / f"ours{open_}.db", open_, arguments.seconds, group=GROUP)
-            ]
+            runs: list[Callable[[], Result | None]] = [lambda: ours(folder / f"ours{open_}.db", open_, arguments.seconds)]
             runs.append(lambda: telegram(folder, open_, arguments.seconds))
             if arguments.aiogram:
                 runs.append(lambda: aiogram(arguments.aiogram, folder, open_, arguments.seconds))

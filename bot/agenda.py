@@ -83,16 +83,24 @@ def _next(case: Case, knowledge: Knowledge, answers: Mapping[str, Answer]) -> Pe
         id for id in knowledge.questions if id not in answers and id not in case.skipped and applies(knowledge, id, answers)
     ]
     again = [id for id, answer in answers.items() if answer.status == "later" and id not in case.postponed]
-    first = [id for id in opened if knowledge.questions[id].asked == "first"]
-    last = [id for id in opened if knowledge.questions[id].asked == "last"]
-    need = [id for id in opened if knowledge.questions[id].asked == "by_need"]
     sure, tied = False, tuple[str, ...]()
-    if not first and need and case.order == "adaptive":
-        need, sure, tied = _by_need(knowledge, _frozen(answers), tuple(need))
-    line = [*(opened if case.order == "file" else (*first, *need, *last)), *again]
+    if case.order == "adaptive":
+        opened, sure, tied = _of_most_use(knowledge, answers, opened)
+    line = [*opened, *again]
     if not line:
         return Pending("summary", sure=sure)
     return Pending("question", line[0], left=len(line), sure=sure, tied=tied)
+
+
+def _of_most_use(
+    knowledge: Knowledge, answers: Mapping[str, Answer], opened: list[str]
+) -> tuple[list[str], bool, tuple[str, ...]]:
+    """What is asked first, then what the advice needs most, then the rest; and whether, and between what, it is decided."""
+    first, need, last = ([id for id in opened if knowledge.questions[id].asked == when] for when in ("first", "by_need", "last"))
+    sure, tied = False, tuple[str, ...]()
+    if need and not first:
+        need, sure, tied = _by_need(knowledge, _frozen(answers), tuple(need))
+    return [*first, *need, *last], sure, tied
 
 
 def _frozen(answers: Mapping[str, Answer]) -> tuple[tuple[str, Answer], ...]:

@@ -7,10 +7,11 @@ an answer; whatever cannot be used is said back. After every event the one pendi
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import assert_never
 
 from bot.agenda import Pending, pending, stamp
-from bot.answers import Answer, Frozen, Refused, check
+from bot.answers import Answer, Refused, check
 from bot.case import Case, Exposure, effective, fits, set_aside
 from bot.effects import Ask, AskConflict, Confirm, Effect, Greet, Note, OfferStrike, Recommend, Strike, Summarise
 from bot.events import (
@@ -33,7 +34,8 @@ from bot.repair import advice_for, repair
 from knowledge.model import Knowledge
 
 
-class Step(Frozen):
+@dataclass(frozen=True)
+class Step:
     """The case after an event, and the effects in the order to say them."""
 
     case: Case
@@ -160,7 +162,8 @@ def _answer(case: Case, id: str, answer: Answer, knowledge: Knowledge, *, truste
         return case, [Note(kind="late", question=id)]
     if answer.status == "given" and question is not None and not trusted:
         try:
-            answer = answer.model_copy(update={"value": check(question, answer.value, knowledge.words(case.language))})
+            value = check(question, answer.value, knowledge.words(case.language))
+            answer = answer if value is answer.value else answer.model_copy(update={"value": value})
         except Refused:
             missed = case.model_copy(update={"misses": case.misses + 1})
             return missed, [Note(kind="not_understood", question=id, offer_skip=missed.misses >= 2)]

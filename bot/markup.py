@@ -75,7 +75,17 @@ class _State:
 
 @lru_cache(maxsize=1024)  # the same questions are put to everyone
 def blocks(markdown: str) -> tuple[Block, ...]:
-    """The blocks of a Markdown text, in order."""
+    """The blocks of a Markdown text, in order.
+
+    A first line in words stands alone and is read by itself: remarks differ, and the question after it is known already.
+    """
+    line, gap, rest = markdown.partition("\n\n")
+    if gap and line[:1].isalpha() and not {"\n", "["} & set(line) and rest[:1].strip():
+        return (*_parsed(line), *blocks(rest))
+    return _parsed(markdown)
+
+
+def _parsed(markdown: str) -> tuple[Block, ...]:
     state = _State()
     for token in _PARSER.parse(markdown):
         _block(token, state)

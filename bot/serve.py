@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import sys
 from collections import Counter
@@ -22,7 +21,8 @@ from bot.store import Delivery, StoreError
 
 log = structlog.get_logger()
 
-TURNS_AT_ONCE = 8
+TURNS_AT_ONCE = 32
+"""Places whose turns share a commit when so many wait: more are hardly cheaper, and the first of them waits for the last."""
 MOST_WAITING = 10_000
 PAUSE_AFTER_FAILURE = 1.0
 SWITCH_SECONDS = 0.0005
@@ -56,12 +56,16 @@ class Server:
         self._work = asyncio.Event()
         self._lock = FileLock(store.path.with_name(f"{store.path.name}.{self.gateway.platform}.lock"))
         self._lines = store.backlog(self.gateway.platform)
+        self._turned_away: set[str | None] = set()
 
     async def receive(self, deliveries: Sequence[Delivery]) -> int:
         """Store deliveries; when this returns they are on disk and may be acknowledged. Raises Busy or StoreError."""
         if self._lines >= MOST_WAITING:
             self.counters["refused"] += len(deliveries)
+            await self._turn_away(deliveries)
             raise Busy(f"{self._lines} deliveries are waiting")
+        if self._lines < MOST_WAITING // 2:
+            self._turned_away.clear()
         new = await self.committer.write(lambda: self._put(deliveries))
         failpoint("C2")
         self._lines += new
@@ -69,6 +73,17 @@ class Server:
         self.counters["repeated"] += len(deliveries) - new
         self._work.set()
         return new
+
+    async def _turn_away(self, deliveries: Sequence[Delivery]) -> None:
+        """Tell each place once that too much is waiting, until there is plenty of room again."""
+        told = {each.place: each for each in deliveries if each.place not in self._turned_away}
+        if told:
+            self._turned_away |= told.keys()
+            try:
+                await self.committer.write(lambda: self.service.turn_away(told.values()))
+            except StoreError as error:
+                log.error("cannot say that too much is waiting", why=str(error))
+            self.sender.wake.set()
 
     def _put(self, deliveries: Sequence[Delivery]) -> int:
         new = self.service.store.put(deliveries)
@@ -101,10 +116,13 @@ class Server:
         return not self.stopping.is_set() and self._lines < MOST_WAITING
 
     async def _works(self) -> None:
+        idle = False
         while not self.stopping.is_set():
             self._work.clear()
             try:
                 done = await self._turns(lambda: self.service.work(TURNS_AT_ONCE))
+                if idle and not done:
+                    await self._turns(self.service.store.index)
             except StoreError as error:
                 log.error("cannot work", why=str(error))
                 await asyncio.sleep(PAUSE_AFTER_FAILURE)
@@ -119,8 +137,10 @@ class Server:
             self._lines = self.service.store.backlog(
                 self.gateway.platform
             )  # those without a place were counted and never worked on
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._work.wait(), timeout=1.0)
+            try:
+                idle = not await asyncio.wait_for(self._work.wait(), timeout=1.0)
+            except TimeoutError:
+                idle = True
 
 
 def calm() -> None:

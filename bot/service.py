@@ -12,7 +12,7 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Literal
 
 import structlog
@@ -107,15 +107,28 @@ class Service:
         with self.store.transaction():
             return self.store.put(deliveries)
 
+    def turn_away(self, deliveries: Iterable[Delivery]) -> None:
+        """Say where an interview goes on that nothing can be taken now. What was said is neither kept nor acknowledged."""
+        for delivery in deliveries:
+            try:
+                incoming = self.parse(delivery.raw)
+            except Exception as error:  # it is set aside, and logged, once there is room for it
+                log.debug("turned away unread", error=type(error).__name__)
+                continue
+            if isinstance(incoming, Incoming) and delivery.place is not None:
+                unnumbered = Received(0, delivery.platform, delivery.place, delivery.raw, delivery.received_at)
+                self._say_sorry(incoming, unnumbered, "note_busy")
+
     def work(self, limit: int = 100) -> int:
         """Process the oldest waiting delivery of up to `limit` places in one commit; returns how many there were."""
         seen = self.store.others_wrote()
-        batch = self.store.waiting(self.platform, limit)
-        if not batch:
-            return 0
-        self._forget_unless(seen)
-        self._count(batch)
-        turns = [self._decide(received) for received in batch]
+        with self.store.snapshot():
+            batch = self.store.waiting(self.platform, limit)
+            if not batch:
+                return 0
+            self._forget_unless(seen)
+            self._count(batch)
+            turns = [self._decide(received) for received in batch]
         with self.store.transaction():
             same = self._forget_unless(self.store.others_wrote())
             turns = [self._keep(turn if same else self._decide(turn.received)) for turn in turns]
@@ -205,8 +218,9 @@ class Service:
         if incoming.person != case.starter and not self.everyone:
             self._not_yours(conversation, incoming)
             return
-        if incoming.address != "{}":
+        if incoming.address not in ("{}", conversation.address):
             conversation = replace(conversation, address=incoming.address)
+            self.store.note(conversation.id, address=incoming.address)
         if case.knowledge != self.knowledge.version:
             upgraded = Upgraded(at=self.world.now(), by=incoming.person, knowledge=self.knowledge.version)
             number, case = self._apply(conversation, number, case, upgraded, "")
@@ -221,7 +235,7 @@ class Service:
         state[conversation.id] = self._apply(conversation, number, case, event, said or incoming.label)
 
     def _say_sorry(self, incoming: Incoming, received: Received, sentence: str, **values: int) -> None:
-        """Say in plain words why a message was not answered; the delivery is kept."""
+        """Say in plain words why a message was not answered."""
         conversation = self._find(incoming, received)
         if conversation is not None:
             text = self.knowledge.words(conversation.language).sentences[sentence].format(**values)
@@ -302,8 +316,8 @@ class Service:
         self.store.answered(conversation.id, number, event, said, case.answers if case else {}, after.answers)
         effects = stepped.effects
         messages = _joined([each for effect in effects for each in self._spoken(effect, number, after)])
-        lines = [Line(number, event.at, "person", event.by, event.via, said)] if isinstance(event, Heard) else []
-        lines += [Line(number, event.at, "advisor", None, message.name, message.text) for message in messages]
+        lines = [Line(number, event.at, event.by, event.via, said)] if isinstance(event, Heard) else []
+        lines += [Line(number, event.at, None, message.name, message.text) for message in messages]
         self.store.write(conversation.id, lines)
         if isinstance(event, Heard):
             self._settle_question(conversation, case, after, event.at)
@@ -312,7 +326,7 @@ class Service:
                 self._advised(conversation, number, event.at, effect)
         for message in messages:
             self.store.enqueue(conversation, conversation.address, "send", message.model_dump_json(), None, event.at)
-        self._note(conversation, after, effects, event.at)
+        self._note(conversation.id, case, after, effects, event.at)
         for effect in effects:
             if isinstance(effect, Strike):
                 private = self.knowledge.words(after.language).private
@@ -336,8 +350,7 @@ class Service:
         if about is not None and open_before in after.answers:
             name = self.knowledge.words(after.language).questions[open_before].name
             value = told(open_before, after.answers[open_before], self.knowledge, after.language)
-            body = Message(name="settled", markdown=f"✔ {escape(name)}: {escape(value)}")
-            self.store.enqueue(conversation, conversation.address, "settle", body.model_dump_json(), about, now)
+            self.store.enqueue(conversation, conversation.address, "settle", _settled(name, value), about, now)
 
     def _advised(self, conversation: Conversation, number: int, at: int, effect: Recommend) -> None:
         advice = effect.advice
@@ -353,15 +366,14 @@ class Service:
             json.dumps(advice.as_json(), ensure_ascii=False),
         )
 
-    def _note(self, conversation: Conversation, case: Case, effects: tuple[Effect, ...], now: int) -> None:
-        process, kind = given(case.answers, "process"), given(case.answers, "kind")
-        changed: dict[str, str | int | None] = {
-            "last_at": now,
-            "status": "advised" if case.summarised and case.status == "open" else case.status,
-            "process": process if isinstance(process, str) else None,
-            "kind": kind if isinstance(kind, str) else None,
-            "address": conversation.address,
-        }
+    def _note(self, id: str, before: Case | None, after: Case, effects: tuple[Effect, ...], now: int) -> None:
+        """Update what the list of conversations shows, as far as it is another: each column is in an index or a trigger."""
+        known = _listed(before) if before else {}
+        advised = any(isinstance(effect, Recommend) for effect in effects)
+        changed: dict[str, str | int | None] = {"last_at": now}
+        if before is None or advised or (before.status, before.summarised) != (after.status, after.summarised):
+            changed["status"] = self._status(id, after, advised=advised)
+        changed |= {column: value for column, value in _listed(after).items() if column not in known or known[column] != value}
         for effect in effects:
             if isinstance(effect, Recommend):
                 changed |= {
@@ -369,12 +381,32 @@ class Service:
                     "verdict": effect.advice.verdict,
                     "knowledge": effect.advice.knowledge_version,
                 }
-        self.store.note(conversation.id, **changed)
+        self.store.note(id, **changed)
+
+    def _status(self, id: str, case: Case, *, advised: bool) -> str:
+        """Asking for advice may have led to a question first, such as which of two answers is wrong; then there is none yet."""
+        given_now = case.summarised and (advised or self.store.latest_advice(id) is not None)
+        return "advised" if case.status == "open" and given_now else case.status
 
     def _not_yours(self, conversation: Conversation, incoming: Incoming) -> None:
         words = self.knowledge.words(conversation.language)
         body = Message(name="not_yours", markdown=words.sentences["note_not_yours"])
         self.store.enqueue(conversation, incoming.address, "private", body.model_dump_json(), None, self.world.now())
+
+
+@lru_cache(maxsize=1024)  # most answers are labels, from everybody
+def _settled(name: str, value: str) -> str:
+    """A question that is no longer open, with its answer."""
+    return Message(name="settled", markdown=f"✔ {escape(name)}: {escape(value)}").model_dump_json()
+
+
+def _listed(case: Case) -> dict[str, str | None]:
+    """What the list of conversations shows of a case."""
+    process, kind = given(case.answers, "process"), given(case.answers, "kind")
+    return {
+        "process": process if isinstance(process, str) else None,
+        "kind": kind if isinstance(kind, str) else None,
+    }
 
 
 def _joined(spoken: list[tuple[Effect, Message]]) -> list[Message]:

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +29,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 from structlog.testing import capture_logs
 
 from adapters.console import parse
-from bot.away import here
+from bot.away import Away, Result, here
 from bot.case import Case
 from bot.engine import step
 from bot.events import Heard, Requested, Started
@@ -423,6 +423,22 @@ def _check_outbox(connection: sqlite3.Connection, network: Network) -> None:
 # --- one history ---------------------------------------------------------------------------------------------------------
 
 
+def _hopping(rng: random.Random) -> Away:
+    """A thread as the event loop sees it: what it does begins, and is heard of, some time after it was asked for."""
+
+    def pause() -> float:
+        return rng.choice((0.0, 0.0, 0.0005, 0.005))
+
+    async def away(do: Callable[[], Result], /) -> Result:
+        await asyncio.sleep(pause())
+        try:
+            return do()
+        finally:
+            await asyncio.sleep(pause())
+
+    return away
+
+
 def history(seed: int, folder: Path, template: Path) -> Counter[str]:
     """Run one history and check it; returns what happened in it."""
     rng = random.Random(seed)
@@ -450,6 +466,7 @@ def history(seed: int, folder: Path, template: Path) -> Counter[str]:
         return EPOCH + int(loop.time() * 1000) + skew
 
     lives = rng.randint(1, 5)
+    threads = rng.random() < 0.5
     try:
         for life in range(lives + 1):
             faults.on = life < lives
@@ -462,7 +479,7 @@ def history(seed: int, folder: Path, template: Path) -> Counter[str]:
             service = WatchedService(
                 store, PLATFORM, parse, BASE, packaged_files(), World(now, lambda: f"c{next(ids):06d}"), order="file"
             )
-            server = Server(service, network, away=lambda _: here)
+            server = Server(service, network, away=lambda _: _hopping(rng) if threads else here)
             length = rng.choice((0.5, 5.0, 60.0)) * rng.random() if faults.on else None
             try:
                 loop.run_until_complete(_life(server, network, length, graceful=rng.random() < 0.3))
@@ -473,6 +490,7 @@ def history(seed: int, folder: Path, template: Path) -> Counter[str]:
                 server._lock.close()
                 store.close()
             told["lives"] += 1
+            told["lives with hops"] += threads
             check(path, network, ended=not faults.on)
     finally:
         with suppress(Exception):

@@ -46,6 +46,7 @@ def test_a_restored_backup_is_opened_with_store_and_goes_on(store, tmp_path):
     assert opened.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert [event.said for event in opened.events("one")[1:]] == [WORDS]
     converse(opened, "two", BOB, "ordinary invoices")
+    opened.index()
     assert opened.connection.execute(
         "SELECT count(*) FROM transcript_search WHERE transcript_search MATCH 'invoices'"
     ).fetchone() == (2,)

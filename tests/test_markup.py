@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.markup import Block, Span, blocks, clean, escape, plain
+from bot.markup import Block, Span, _parsed, blocks, clean, escape, plain
 
 
 def shown(text):
@@ -60,3 +60,19 @@ def test_the_plain_form_keeps_numbers_links_and_quotes():
     assert (
         plain("1. first\n2. [second](https://example.org)\n\n> quoted") == "1. first\n2. second (https://example.org)\n\n> quoted"
     )
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        ["Noted: 10,000.", "**Which?**", "- one", "  two", "1. first", "> said", "# Head", "```", "a", "===", "[a]: http://x.y",
+         "Words [a]", "\tcode", "*", "_so", "so_", "---", ""]
+    ),
+    max_size=8,
+)  # fmt: skip
+
+
+@settings(max_examples=400)
+@given(PIECES, st.sampled_from(["\n", "\n\n", "\n\n\n"]))
+def test_a_first_line_read_by_itself_changes_nothing(pieces, gap):
+    markdown = gap.join(pieces)
+    assert blocks(markdown) == _parsed(markdown)

@@ -124,6 +124,27 @@ async def test_too_much_waiting_is_refused_and_taken_again_when_there_is_room(st
     await running
 
 
+async def test_who_is_turned_away_in_an_interview_is_told_once_in_words(store, monkeypatch):
+    busy = server(store)
+    await busy.receive([delivery(1, 0, ""), delivery(2, 0, "")])
+    while busy.service.work():
+        pass
+    monkeypatch.setattr(serve, "MOST_WAITING", 2)
+    busy._lines = 2
+    for _ in range(3):
+        with pytest.raises(Busy):
+            await busy.receive([delivery(1, 1, WORDS[0]), delivery(1, 2, WORDS[1]), delivery(9, 0, "")])
+    sorry = "SELECT count(*) FROM outbox WHERE body LIKE '%Very many people are writing to me%'"
+    assert count(store, sorry) == count(store, f"{sorry} AND place = 'p1'") == 1
+    assert count(store, "SELECT count(*) FROM inbox") == 2, "nothing of it was stored or acknowledged"
+    busy._lines = 0
+    assert await busy.receive([delivery(1, 1, WORDS[0])]) == 1
+    busy._lines = 2
+    with pytest.raises(Busy):
+        await busy.receive([delivery(1, 2, WORDS[1])])
+    assert count(store, sorry) == 2, "another rush, another word"
+
+
 async def test_a_repetition_by_either_key_is_stored_once(store):
     calm = server(store)
     assert await calm.receive([delivery(1, 0, "")]) == 1
@@ -132,9 +153,8 @@ async def test_a_repetition_by_either_key_is_stored_once(store):
     assert calm.counters["repeated"] == 2
 
 
-async def test_a_hundred_interleaved_conversations_share_commits(store, monkeypatch):
+async def test_a_hundred_interleaved_conversations_share_commits(store):
     places = 100
-    monkeypatch.setattr(serve, "TURNS_AT_ONCE", 32)
     commits = 0
 
     def traced(statement: str) -> None:

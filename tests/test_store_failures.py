@@ -243,7 +243,7 @@ def sources():
 
 ALLOWED = {
     ("bot/database.py", "transaction"),
-    ("bot/archive.py", "whole"),  # one state of the file for several reads; writes nothing
+    ("bot/database.py", "snapshot"),  # one state of the file for several reads; writes nothing
 }
 
 

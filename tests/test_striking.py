@@ -78,6 +78,7 @@ def test_the_warning_names_what_it_saw_and_offers_two_buttons(talks):
 @pytest.mark.parametrize("how", ["tap", "yes", "strike it out", "delete it please", "Remove it."])
 def test_struck_words_are_in_no_table_and_the_rest_stays(talks, how):
     id = exposed(talks)
+    talks.store.index()
     assert left(talks.store, *SECRETS) == list(SECRETS)
     tap(talks, "Strike it out") if how == "tap" else talks.send("p1", text=how)
     assert left(talks.store, *SECRETS) == []
@@ -199,7 +200,7 @@ def test_too_short_or_unknown_words_are_not_struck(talks):
     assert forget_words(talks.store, id, ["zebrafish"], NOW).erased == {}
     assert forget_words(talks.store, "none", ["zebrafish"], NOW).erased == {}
     before = stored(talks.store)
-    assert forget_words(talks.store, id, ["Photo tags"], NOW, dry_run=True).erased["transcript"] >= 1
+    assert forget_words(talks.store, id, ["Photo tags"], NOW, dry_run=True).erased["lines"] >= 1
     assert stored(talks.store) == before
 
 
@@ -214,7 +215,7 @@ def test_an_operator_strikes_words_from_the_command_line(talks):
     found = run("--conversation", id, "--words", "Zebrafish Limited", "--json")
     assert found.exit_code == 0, found.output
     receipt = json.loads(found.stdout)
-    assert receipt["act"] == "strike" and receipt["scrubbed"] and receipt["erased"]["transcript"] == 1
+    assert receipt["act"] == "strike" and receipt["scrubbed"] and receipt["erased"]["lines"] == 1
     assert left(talks.store, "Zebrafish") == []
 
 

@@ -64,6 +64,7 @@ class Lexicon(Part):
     negated: dict[str, dict[str, Patterns]]
     strictest: tuple[str, ...]
     unforbidden: tuple[str, ...]
+    halfway: dict[str, dict[str, Patterns]]
     marks: dict[str, Patterns]
     grammar: dict[str, Patterns]
     numbers: dict[str, float]
