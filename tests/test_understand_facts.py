@@ -119,7 +119,7 @@ def test_a_development_sentence_yields_its_facts_and_no_other(text: str, expecte
         ("strangers_fourth", 0.985, 0.94),
         ("roundabout", 0.97, 0.91),
         ("phrasings", 0.925, 0.925),
-        ("work_data_amounts", 0.95, 0.91),
+        ("work_data_amounts", 0.96, 0.92),
     ],
 )
 def test_a_set_of_sentences_keeps_its_figures(name: str, precision: float, recall: float) -> None:
