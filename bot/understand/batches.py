@@ -77,14 +77,12 @@ class Batches:
 
     @staticmethod
     def _held_by(scene: Scene, amount: Amount, until: int) -> list[str]:
-        """What the items are counted by: the words behind "per" and the like."""
+        """What the items are counted by: the words behind "per" and the like, as in "each ship brings 150"."""
         words = scene.text.words
         last = min(amount.end + REACH, until, len(words) - 1)
-        return [
-            _singular(words[place + 1].norm)
-            for place in range(amount.end, last)
-            if scene.per(place) and scene.same_clause(place, place + 1)
-        ]
+        behind = (place for place in range(amount.end, last) if scene.per(place))
+        before = (place for place in range(max(amount.start - NAMED - 1, 0), amount.start - 1) if scene.has(place, "each_one"))
+        return [_singular(words[place + 1].norm) for place in (*behind, *before) if scene.same_clause(place, place + 1)]
 
 
 def _singular(noun: str) -> str:

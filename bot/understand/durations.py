@@ -46,6 +46,8 @@ class Durations:
         # "2.3 million lines to type off. We want it finished in 18 months": the one total of a text is what is to be done
         self._project = not self._counts_items and len(self._counted) == 1
         for index, amount in enumerate(scene.amounts):
+            if self._clocked(amount):
+                self.found.append(Found("minutes", (amount.value,), amount.start, amount.end, firm=not amount.rough))
             if amount.kind != "time" or index in periods.inside or index in periods.of or index in scene.revised:
                 continue
             if scene.scope.moods[amount.start] is not Mood.ASKED:
@@ -103,6 +105,14 @@ class Durations:
         fitting = [hit for hit in longest if hit.cue.question != "minutes" or MINUTES[amount.unit] <= MINUTES["day"]]
         return next((hit for hit in fitting if hit.cue.question == wanted), (fitting or longest)[0])
 
+    def _clocked(self, amount: Amount) -> bool:
+        """ "AHT is 7.5": what is always told in minutes needs no unit."""
+        scene = self._scene
+        before = range(max(amount.start - 3, 0), amount.start)
+        named = any(scene.has(at, "clocked") and scene.same_clause(at, amount.start) for at in before)
+        ends = amount.end == len(scene.text.words) or not scene.same_clause(amount.end - 1, amount.end)
+        return amount.kind == "count" and named and ends and scene.scope.moods[amount.start] is not Mood.ASKED
+
     def _with_total(self, amount: Amount) -> bool:
         if self._scene.text.words[amount.start].sentence in self._counted:
             return True
@@ -130,7 +140,7 @@ class Durations:
         bare = all(scene.has(at, "roughly") or scene.has(at, "hedged") for at in rest if at < ends)
         if not bare or len(rest) > BARE_REST or ends - amount.end > BARE_REST or len(scene.amounts) > 2:
             return False
-        return ends == len(words) or scene.has(ends, "follows")
+        return ends == len(words) or amount.unit == "second" or scene.has(ends, "follows")
 
     @staticmethod
     def _answers(amount: Amount) -> str:

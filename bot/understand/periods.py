@@ -119,6 +119,8 @@ class Periods:
             begin = place - 1
             return begin if begin >= 0 and scene.per(begin) and not scene.has(begin, "article") else None
         shut = amount.end < len(scene.text.words) and scene.text.words[amount.end - 1].gap == "-"
+        if shut and scene.has(place, "article") and scene.has(place - 1, "in"):
+            return place - 1  # "in a two-week sprint"
         return place if shut and scene.per(place) and not scene.has(place, "article") else None
 
     def _o_clock(self, place: int) -> bool:
@@ -142,7 +144,7 @@ class Periods:
     def _calendar(self) -> tuple[float, float]:
         """Days a month and hours a day on which the work comes in, where the text tells."""
         scene = self._scene
-        days = DAYS_A_MONTH if scene.scope.all_days else WORKING_DAYS
+        days = DAYS_A_MONTH if scene.scope.all_days else 6 * WEEKS if scene.scope.six_days else WORKING_DAYS
         hours = HOURS if scene.scope.all_hours else WORKING_HOURS
         weekly = {hit.start for hit in scene.group("periods") if hit.cue.question == "week"}
         daily = {hit.start for hit in scene.group("periods") if hit.cue.question in ("day", "every_day")}

@@ -90,7 +90,8 @@ def _order(scene: Scene, run: list[Hit], items: Sequence[str], marks: set[str]) 
         return ()
     if not marks & (TRIGGERS - {"over", "under"}) and sum(len(part.terms) for part in parts) < WISHED:
         return ()
-    placed = sorted(enumerate(parts), key=lambda each: each[1].place if each[1].place is not None else each[0] + 1.0)
+    # A place that is named goes before the same one by turn: "price after quality, and security before both"
+    placed = sorted(enumerate(parts), key=lambda each: (each[0] + 1.0, True) if each[1].place is None else (each[1].place, False))
     tiers: list[tuple[str, ...]] = []
     seen: set[str] = set()
     for _, part in placed:

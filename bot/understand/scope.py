@@ -80,6 +80,7 @@ class Scope:
         # "1,200 Rechnungen, sorry, invoices": the words between two pauses
         self.inserted = frozenset(text.words[hit.start].clause for hit in corrections)
         self.all_days = "all_days" in marks or "all_hours" in marks
+        self.six_days = "six_days" in marks
         self.all_hours = "all_hours" in marks
 
     def negator(self, hit: Hit) -> int | None:

@@ -14,6 +14,8 @@ from knowledge.model import Question
 
 # What a proposal in the form of a question says all the same: "could we crowdsource the moderation of comments?"
 PROPOSABLE = frozenset({"kind"})
+# Stands between the items of an order in the lexicon.
+OVER = " over "
 # What says one of these does not also say what the work is: "a wrong label does no harm" is no labelling.
 TELLING = frozenset(
     {
@@ -93,7 +95,9 @@ def _strongest(scene: Scene, question: Question, hits: Sequence[Hit]) -> Iterato
         mild = question.id in scene.compiled.lexicon.strictest and hit.cue.value == next(iter(question.choices))
         if scene.scope.open(hit.start) or (mild and scene.scope.partly(hit.start)):
             group = "hints"
-        value: Value = ((hit.cue.value,),) if question.type == "ranking" else hit.cue.value
+        # An idiom ranks one item or several: "better late than wrong" is "quality over flexibility"
+        ranked = tuple((item,) for item in hit.cue.value.split(OVER))
+        value: Value = ranked if question.type == "ranking" else hit.cue.value
         found[group].append(Found(question.id, (value,), hit.start, hit.end, group != "hints"))
     yield from found["states"] or found["does"] or found["suggests"] or found["hints"]
 

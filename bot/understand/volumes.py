@@ -33,8 +33,9 @@ def volumes(scene: Scene, periods: Periods, horizons: Mapping[int, float], used:
     for index, amount in enumerate(scene.amounts):
         if amount.kind != "count" or index in periods.inside or index in used or index in scene.revised or index in batches.used:
             continue
-        # "An hour of one of our people" counts nothing
-        if scene.scope.moods[amount.start] is Mood.ASKED or (amount.value == 1 and scene.has(amount.end, "of")):
+        # "An hour of one of our people" counts nothing, "two of us" people
+        people = scene.has(amount.end, "of") and (amount.value == 1 or scene.has(amount.end + 1, "us"))
+        if scene.scope.moods[amount.start] is Mood.ASKED or people:
             continue
         period = periods.of.get(index) or _carried(scene, index, periods)
         if period is None:
@@ -155,8 +156,10 @@ def _pace(scene: Scene, amount: Amount, period: Period) -> Found | None:
     before = range(max(amount.start - WORKER_REACH, 0), amount.start + 1)
     behind = range(period.end, min(period.end + WORKER_BEHIND, len(scene.text.words)))
     if not (
+        # "Four an hour is a good pace"
+        any(scene.has(place, "pace") and scene.same_clause(period.end - 1, place) for place in behind)
         # "20 an hour is what one person manages"
-        (
+        or (
             scene.has(period.end, "lasting")
             and any(place in scene.scope.workers_from and scene.same_clause(period.end - 1, place) for place in behind)
         )
