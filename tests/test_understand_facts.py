@@ -22,7 +22,7 @@ from knowledge.load import Loader, packaged
 UTTERANCES = Path(__file__).parent / "utterances"
 SETS = (
     "development", "blind", "strangers", "traps", "strangers_second", "strangers_third", "strangers_fourth",
-    "roundabout", "phrasings", "work_data_amounts",
+    "roundabout", "phrasings", "inventory_of_terms", "work_data_amounts",
 )  # fmt: skip
 KNOWLEDGE = packaged()
 WORDS = KNOWLEDGE.words("en")
@@ -119,6 +119,7 @@ def test_a_development_sentence_yields_its_facts_and_no_other(text: str, expecte
         ("strangers_fourth", 0.985, 0.94),
         ("roundabout", 0.97, 0.91),
         ("phrasings", 0.925, 0.925),
+        ("inventory_of_terms", 0.93, 0.89),
         ("work_data_amounts", 0.96, 0.92),
     ],
 )
@@ -130,6 +131,42 @@ def test_a_set_of_sentences_keeps_its_figures(name: str, precision: float, recal
 
 def test_the_sets_are_large_enough() -> None:
     assert sum(len(utterances(name)) for name in SETS) >= 1500
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "expected"),
+    [
+        ("Errors? We just redo them", "error_impact", "rework"),
+        ("Accuracy? 95 percent", "accuracy", 95.0),
+        ("Turnaround? 2 days", "turnaround", "days"),
+        ("Personal data? None.", "data", None),
+        ("SLA? No thanks", "recourse", None),
+        ("Why? We redo wrong labels", "error_impact", "rework"),
+        ("if it came in bursts, which option would be best?", "demand", None),
+        ("if a label is wrong we redo it", "error_impact", "rework"),
+    ],
+)
+def test_a_short_question_names_what_the_words_after_it_are_about(text: str, question: str, expected: Value | None) -> None:
+    assert value(text, question) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "expected"),
+    [
+        ("someone has to be on the hook when a payroll run goes wrong", "recourse", "essential"),
+        ("mistakes are not deadly but they do burn cash", "error_impact", "costly"),
+        ("it burns cash when there is a mistake in the tariff", "error_impact", "costly"),
+        ("a mistake costs no lives and no customer is lost", "error_impact", "rework"),
+        ("could a mistake in the tariff burn our cash?", "error_impact", None),
+    ],
+)
+def test_two_phrases_of_a_sentence_say_a_value_together(text: str, question: str, expected: Value | None) -> None:
+    assert value(text, question) == expected
+
+
+def test_a_term_per_item_is_a_term_and_a_moment_at_most_is_what_an_item_takes() -> None:
+    assert value("a deadline of 3 days per case", "turnaround") == "days"
+    assert value("twenty seconds max per photo", "turnaround") is None
 
 
 @pytest.mark.parametrize(

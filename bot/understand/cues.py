@@ -178,7 +178,7 @@ def _walk(first: Node, start: int, end: int, text: Ahead, found: list[Hit]) -> N
         steps = node.steps
         same = at < size and clauses[at] == clauses[at - 1]
         if not same and END in steps:
-            stack += [(after, at, skipped, False) for after in steps[END]]
+            stack += [(after, at, skipped, True) for after in steps[END]]
         if at == size:
             continue
         if node.near is not None:

@@ -61,6 +61,8 @@ class Durations:
             role = "horizon" if months is not None and months >= SHORTEST_PROJECT and self._with_total(amount) else "unrelated"
         if role == "turnaround" and self._scene.has(amount.start - 1, "in") and self._does(amount):
             role = "minutes"
+        if role == "turnaround" and start == amount.start and self._briefly(amount, end):
+            role = "minutes"
         if self._whole(index, amount):
             role = self._answers(amount) or role
         due = role == "turnaround" or (role == "horizon" and self._deadline(amount) and not self._with_total(amount))
@@ -193,6 +195,10 @@ class Durations:
             return True
         return all(self._scene.has(at, "roughly") or self._scene.has(at, "article") for at in range(hit.end, amount.start))
 
+    def _briefly(self, amount: Amount, end: int) -> bool:
+        """ "Twenty seconds max per photo": the time that one takes, where nobody waits for anything."""
+        return amount.unit in ("second", "minute") and not self._scene.scope.delivers(amount.start, end)
+
     def _stretch(self, amount: Amount) -> bool:
         """ "I need 60 hours of meetings written up": what is counted in hours takes none."""
         return amount.unit == "hour" and amount.value > LONG and self._scene.has(amount.end, "of")
@@ -217,13 +223,23 @@ class Durations:
             if place == amount.end and scene.per(place) and promised is not None and promised.cue.question == "turnaround":
                 return "turnaround", amount.start, promised.end  # "five days per case is what we promise"
             if (hit := self._after.get(place)) is not None:
-                return hit.cue.question, amount.start, hit.end
+                return self._termed(amount, hit.cue.question) or (hit.cue.question, amount.start, hit.end)
             if place == amount.end and scene.has(place, "the") and self._per_the(place):
                 return "minutes", amount.start, place + 2
             if place == amount.end and scene.per(place):
                 end = place + (1 if words[place].gap == "/" else 2)
                 if end <= len(words):
-                    return "minutes", amount.start, end
+                    return self._termed(amount, "minutes") or ("minutes", amount.start, end)
+        return self._role_before(amount) or ("", amount.start, amount.end)
+
+    def _termed(self, amount: Amount, role: str) -> tuple[str, int, int] | None:
+        """ "A deadline of 3 days per case": nobody works that long on one."""
+        before = self._role_before(amount) if role == "minutes" and amount.unit in ("day", "week") else None
+        return before if before is not None and before[0] == "turnaround" else None
+
+    def _role_before(self, amount: Amount) -> tuple[str, int, int] | None:
+        """The role that the words before a time give it."""
+        scene = self._scene
         for place in range(amount.start, max(amount.start - BEFORE - 1, -1), -1):
             if place < amount.start and not scene.leads_on(place):
                 break
@@ -231,13 +247,13 @@ class Durations:
             if hits and scene.leads_on(place - 1):
                 hit = self._fittest(hits, amount)
                 return hit.cue.question, hit.start, amount.end
-        return "", amount.start, amount.end
+        return None
 
 
 def wait(amount: Amount) -> str:
     """The choice of `turnaround` for a time of waiting."""
     days = amount.value * DAYS[amount.unit]
-    return "hours" if days < 1 else "days" if days < 6 else "weeks"
+    return "hours" if days < 1 else "days" if days < 7 else "weeks"
 
 
 def _shortest_first(hits: list[Hit]) -> list[Hit]:

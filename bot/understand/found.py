@@ -111,7 +111,7 @@ class Scene:
     def leads_on(self, place: int) -> bool:
         """Whether a word belongs to what follows it: the same clause, or a colon between."""
         words = self.text.words
-        return self.same_clause(place, place + 1) or words[place + 1].gap == ":"
+        return self.same_clause(place, place + 1) or words[place + 1].gap == ":" or words[place].clause in self.text.topics
 
     def same_sentence(self, first: int, second: int) -> bool:
         """Whether two words stand in one sentence."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Annotated
 
@@ -58,6 +59,7 @@ class Lexicon(Part):
     classes: dict[str, Patterns]
     states: dict[str, dict[str, Patterns]]
     does: dict[str, dict[str, Patterns]]
+    together: dict[str, dict[str, Patterns]]
     suggests: dict[str, dict[str, Patterns]]
     hints: dict[str, dict[str, Patterns]]
     ignore: dict[str, Patterns]
@@ -95,6 +97,9 @@ class Compiled:
                 self.classes.add(phrase, Cue("class", name, ""))
         for cue, pattern in _cues(lexicon):
             self.cues.add(pattern, cue)
+        self.together = tuple(_together(lexicon))
+        for half in dict.fromkeys(half for _, _, *halves in self.together for half in halves):
+            self.cues.add(half, Cue("half", half, ""))
         self.grammar = {name: frozenset(map(normal, words)) for name, words in lexicon.grammar.items()}
         self.units = {normal(word): unit for unit, words in lexicon.units.items() for word in words}
         self.currencies = _reversed(lexicon.money.currencies)
@@ -115,7 +120,7 @@ class Compiled:
     def read(self, text: str) -> Text:
         """The words of a text with slips of the key mended."""
         cut = tokens.read(text, self.abbreviations)
-        return Text(cut.raw, tuple(self._mend(word) for word in cut.words), cut.asked)
+        return replace(cut, words=tuple(self._mend(word) for word in cut.words))
 
     def hits(self, words: Sequence[Word]) -> list[Hit]:
         """Every cue of the lexicon in a text."""
@@ -174,6 +179,15 @@ def _cues(lexicon: Lexicon) -> Iterator[tuple[Cue, str]]:
     for group, lists in flat.items():
         for name, patterns in lists.items():
             yield from ((Cue(group, name, ""), pattern) for pattern in patterns)
+
+
+def _together(lexicon: Lexicon) -> Iterator[tuple[str, str, str, str]]:
+    """Question, value, and the two phrases that say it in one sentence."""
+    for question, values in lexicon.together.items():
+        for value, patterns in values.items():
+            for pattern in patterns:
+                left, _, right = pattern.partition(" & ")
+                yield question, value, left, right
 
 
 def _reversed(words: Mapping[str, Patterns]) -> dict[str, str]:

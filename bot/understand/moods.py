@@ -49,6 +49,7 @@ class Moods:
             for hit in marks.get("others", ())
             if hit.end < len(words) and not self._is(hit.end, "modal") and self._leads(hit.start)
         }
+        supposed |= self._conditions(about | whether)
         own = {words[hit.start].sentence for hit in marks.get("own", ())}
         counted = {words[place].sentence for place in periods}
         counted -= {words[hit.start].sentence for hit in marks.get("you", ())}  # "do you take 500 files a day?"
@@ -61,9 +62,11 @@ class Moods:
             if word.sentence != sentence:
                 mood, sentence = Mood.STATED, word.sentence
             if word.clause != clause:
+                if clause in self._text.topics:
+                    mood = Mood.STATED
                 clause = word.clause
                 proposed = Mood.PROPOSED if sentence in own or sentence in counted else Mood.ASKED
-                if clause in about or clause in supposed:
+                if clause in about or clause in supposed or clause in self._text.topics:
                     mood = Mood.ASKED
                 elif clause in whether or clause in tail:
                     mood = max(mood, proposed)
@@ -87,6 +90,18 @@ class Moods:
                 if (not needs_mark or word.sentence in self._text.asked) and self._leads(hit.start):
                     found.add(word.clause)
         return found
+
+    def _conditions(self, questions: set[int]) -> set[int]:
+        """Clauses that only say under what condition the question behind them is put: "if it came in bursts, which is best?"."""
+        words = self._text.words
+        return {
+            clause
+            for clause, place in self._starts.items()
+            if clause + 1 in questions
+            and words[self._starts[clause + 1]].sentence == words[place].sentence
+            and words[place].sentence in self._text.asked
+            and words[place].norm in self._grammar["condition"]
+        }
 
     def _bare_questions(self, opened: set[int]) -> set[int]:
         """The last clause of each sentence that ends in a question mark without opening like a question."""

@@ -98,6 +98,10 @@ class Scope:
                 return hit.start
         return None
 
+    def denied(self, hit: Hit) -> bool:
+        """Whether a negation stands before a hit or inside it."""
+        return self._negating[hit.start] is not None or self.skips_negator(hit)
+
     def skips_negator(self, hit: Hit) -> bool:
         """Whether a gap of the hit's pattern holds a negation: "an error is no disaster"."""
         if not hit.skipped:

@@ -9,6 +9,7 @@ from bot.answers import Value
 from bot.understand.cues import Hit, longest
 from bot.understand.found import Found, Scene
 from bot.understand.moods import Mood
+from bot.understand.together import together
 from knowledge.model import Question
 
 # What a proposal in the form of a question says all the same: "could we crowdsource the moderation of comments?"
@@ -40,9 +41,14 @@ def statements(scene: Scene, questions: Mapping[str, Question]) -> Iterator[Foun
             by_question.setdefault(hit.cue.question, []).append(hit)
     if "kind" in by_question:
         by_question["kind"] = _unspent(scene, by_question["kind"])
+    settled: set[str] = set()
     for question, hits in by_question.items():
         if question in questions:
-            yield from _strongest(scene, questions[question], hits)
+            for found in _strongest(scene, questions[question], hits):
+                if found.firm:
+                    settled.add(question)
+                yield found
+    yield from together(scene, settled)
 
 
 def _unspent(scene: Scene, hits: Sequence[Hit]) -> list[Hit]:
@@ -73,7 +79,8 @@ def _strongest(scene: Scene, question: Question, hits: Sequence[Hit]) -> Iterato
         group = hit.cue.group
         if ignored and not ignored.isdisjoint(range(hit.start, hit.end)):
             continue
-        mood = scene.scope.moods[hit.start]
+        # "A wrong label? We redo it": what goes on behind a mere topic is said
+        mood = scene.scope.moods[hit.start if scene.text.words[hit.start].clause not in scene.text.topics else hit.end - 1]
         if mood is Mood.ASKED or (mood is Mood.PROPOSED and question.id not in PROPOSABLE):
             continue
         if (negator := scene.scope.negator(hit)) is not None:

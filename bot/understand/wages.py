@@ -22,7 +22,10 @@ class Wages:
         marks = scene.group("money")
         self._own = {words[hit.start].clause for hit in marks if hit.cue.question == "own"}
         self._paced = {words[place].clause for place in scene.scope.workers_from}
-        self._hourly = {words[hit.start].clause for hit in marks if hit.cue.question == "hourly"}
+        hourly = [hit for hit in marks if hit.cue.question == "hourly"]
+        self._hourly = {words[hit.start].clause for hit in hourly}
+        # "Loaded rate: 41.75 dollars"
+        self._hourly |= {words[hit.end].clause for hit in hourly if hit.end < len(words) and scene.leads_on(hit.end - 1)}
         others = {words[hit.start].sentence for hit in marks if hit.cue.question == "others"}
         loaded = {words[hit.start].clause for hit in marks if hit.cue.question == "loaded"}
         for index, amount in enumerate(scene.amounts):
