@@ -82,7 +82,8 @@ class Batches:
         last = min(amount.end + REACH, until, len(words) - 1)
         behind = (place for place in range(amount.end, last) if scene.per(place))
         before = (place for place in range(max(amount.start - NAMED - 1, 0), amount.start - 1) if scene.has(place, "each_one"))
-        return [_singular(words[place + 1].norm) for place in (*behind, *before) if scene.same_clause(place, place + 1)]
+        near = [place for place in (*behind, *before) if scene.same_clause(*sorted((amount.start, place)))]
+        return [_singular(words[place + 1].norm) for place in near if scene.same_clause(place, place + 1)]
 
 
 def _singular(noun: str) -> str:
