@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -98,6 +99,8 @@ class _Talk:
         """Talk until the input ends."""
         try:
             self._send(Incoming(person=PERSON, tenant="local", fresh=self.resume is None, resume=self.resume))
+            if self.screen.rich:  # while the greeting is read, make ready to understand the answer
+                threading.Thread(target=self.service.warm, daemon=True).start()
             if filled is not None:
                 self._send(Incoming(person=PERSON, tenant="local", text=filled, via="file"))
             for line in typed:
