@@ -83,13 +83,13 @@ def _draw(advice: Advice, base: Knowledge, language: str, path: Path, which: Whi
     """A picture into a file. Ends with what is wrong if it cannot be."""
     from bot.chart import NoPicture, draw
 
-    if path.suffix not in (".png", ".svg"):
+    if path.suffix.lower() not in (".png", ".svg"):
         stop(f"--chart {path}: expected a file name that ends in .png or .svg")
     try:
         drawn = draw(advice, base, language, which, theme)
-        path.write_bytes(drawn.png if path.suffix == ".png" else drawn.svg.encode())
+        path.write_bytes(drawn.png if path.suffix.lower() == ".png" else drawn.svg.encode())
     except NoPicture as error:
-        stop(f"--chart {path}: {error}; give 'minutes' in the answer file, or draw --picture options")
+        click.echo(f"--chart {path}: {error}; give 'minutes' in the answer file, or draw --picture options", err=True)
     except ValueError:
         stop(f"--chart {path}: the picture could not be drawn; `advisor advise` without it still tells the advice", code=FAILED)
     except OSError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -98,6 +99,8 @@ class _Talk:
         """Talk until the input ends."""
         try:
             self._send(Incoming(person=PERSON, tenant="local", fresh=self.resume is None, resume=self.resume))
+            if self.screen.rich:  # while the greeting is read, make ready to understand the answer
+                threading.Thread(target=self.service.warm, daemon=True).start()
             if filled is not None:
                 self._send(Incoming(person=PERSON, tenant="local", text=filled, via="file"))
             for line in typed:
@@ -123,12 +126,15 @@ class _Talk:
             self.last = message
 
     def _past(self, line: str) -> bool:
-        """Whether the line only asks for one's past advisories."""
+        """Whether the line only asks for one's past advisories, or for the advice as a file."""
         if not any(letter.isalpha() for letter in line):
             return False
+        from adapters.cli_handout import Handouts
         from adapters.cli_history import History
 
         store, base, state = self.service.store, self.service.knowledge, self._state()
+        if Handouts(store, base, self.service.language, self.screen, Path.cwd()).answers(line, state):
+            return True
         own = History(store.path, PERSON, base, self.service.language, self.screen)
         return own.answers(line, state.id if state else None)
 
@@ -147,7 +153,7 @@ class _Talk:
             return
         advice = self.service.store.latest_advice(state.id) if state.status == "advised" else None
         if self.as_json:
-            emit(json.loads(advice) if advice else {"conversation": state.id, "recommended": None, "unfinished": True})
+            emit(json.loads(advice.text) if advice else {"conversation": state.id, "recommended": None, "unfinished": True})
         if advice is None:
             click.echo(f"\nYour answers are kept. Go on with: advisor chat --resume {state.id}", err=True)
             sys.exit(UNFINISHED)

@@ -70,7 +70,7 @@ def export(reading: Reading, ids: tuple[str, ...], wanted: Filter, form: Any, ou
                 wrote(write_new(Path(out), name, rendered(transcript, retelling, form)))
                 written += 1
     except CannotWrite as error:
-        stop(str(error), code=FAILED)
+        stop(f"{error}; choose another folder with --out", code=FAILED)
     if as_json:
         emit({"exported": written, "files": [str(path) for path in files]})
     elif out != "-":
@@ -130,4 +130,4 @@ def save_as_test(reading: Reading, id: str, out: Path | None, as_json: bool) -> 
     except NotADialogue as error:
         stop(f"{clean(id)}: {error}", code=FAILED)
     except CannotWrite as error:
-        stop(str(error), code=FAILED)
+        stop(f"{error}; choose another file with --out", code=FAILED)

@@ -8,10 +8,10 @@ from pathlib import Path
 from adapters.console import Screen
 from bot.archive import Archive, Filter, Summary, Viewer
 from bot.markup import clean, escape
-from bot.replay import CannotReplay, Versions
 from bot.retell import Retelling, clock
 from bot.speak import Message
 from bot.understand.intents import request
+from bot.worded import of_its_time
 from knowledge.model import Knowledge
 
 SHOWN = 10
@@ -54,10 +54,8 @@ class History:
             if whole is None:
                 self._say(self.said["history_none"].format(which=escape(which)))
                 return
-            try:
-                base = Versions(archive, self.base).of(whole.summary.knowledge)
-            except CannotReplay:
-                base = self.base
+            version = whole.summary.knowledge
+            base = of_its_time(version, archive.store.knowledge_files(version), self.base)
             for told in Retelling(base, self.base, whole.summary.language).text(whole):
                 self.screen.out.write(f"{told}\n")
             self.screen.out.write("\n")

@@ -63,7 +63,7 @@ def _barred(message: Message, store: Store, conversation: str, words: Language) 
 
     given = store.advice_at(conversation, message.picture or 0)
     try:
-        told = bars(Advice.from_json(json.loads(given)), words) if given else message.markdown
+        told = bars(Advice.from_json(json.loads(given.text)), words) if given else message.markdown
     except Exception:  # whatever is wrong with the bars, the advice follows in words
         told = f"{message.markdown}\n\n{words.sentences['picture_failed']}"
     return message.model_copy(update={"markdown": told})

@@ -155,7 +155,7 @@ def size(path: Path, conversations: int) -> None:
     text = connection.execute("SELECT sum(length(CAST(text AS BLOB))) FROM transcript").fetchone()[0] / conversations
     pages = dict(connection.execute("SELECT name, sum(pgsize) FROM dbstat GROUP BY name").fetchall())
     connection.close()
-    kept = sum(pages.get(name, 0) for name in ("transcript", "transcript_conversation")) / conversations
+    kept = sum(taken for name, taken in pages.items() if name.startswith(("lines", "wordings"))) / conversations
     index = sum(taken for name, taken in pages.items() if name.startswith("transcript_search")) / conversations
     print(f"  a transcript: {text:,.0f} bytes of text in {kept:,.0f} ({kept / text:.2f} x), and {index:,.0f} of search index")
 

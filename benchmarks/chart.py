@@ -1,10 +1,15 @@
-"""How long a picture takes, beside an empty picture of the same size: the floor that the renderer and PNG set.
+"""How long a picture takes, beside an empty picture of the same size: the floor that the renderer and PNG set; and for how long
+a service that draws one cannot do anything else.
 
 Run: python benchmarks/chart.py
 """
 
+import asyncio
+import json
 import statistics
+import tempfile
 import time
+from pathlib import Path
 
 from resvg_py import svg_to_bytes
 
@@ -12,7 +17,10 @@ from bot.advice.report import advise
 from bot.answers import Answer
 from bot.chart import draw
 from bot.chart_options import options_scene
-from knowledge.load import packaged
+from bot.drawing import drawn
+from bot.speak import Message
+from bot.store import Conversation, Store
+from knowledge.load import packaged, packaged_files
 
 RUNS = 25
 BASE = packaged()
@@ -31,6 +39,34 @@ def median(work):
     return statistics.median(times)
 
 
+async def stalled(work):
+    """The longest time for which the event loop did not turn while this was done, and how long it took, in seconds."""
+    longest, begun = 0.0, time.perf_counter()
+    going = asyncio.ensure_future(work)
+    while not going.done():
+        before = time.perf_counter()
+        await asyncio.sleep(0)
+        longest = max(longest, time.perf_counter() - before)
+    assert going.result() is not None
+    return longest, time.perf_counter() - begun
+
+
+def served(advice):
+    """The same for a picture that a service sends: laid out in a thread, rendered by another process; medians."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder) / "advisor.db")
+        began = Conversation("c", "console", "t", "p", "console:t:u", 0, 0, "advised", "en", BASE.version, "{}")
+        with store.transaction():
+            store.keep_knowledge(BASE.version, packaged_files(), 0)
+            store.begin(began)
+            told = json.dumps(advice.as_json())
+            store.advised("c", 1, 0, BASE.version, "", advice.recommended, advice.verdict, told)
+        message = Message(name="picture", markdown="", picture=1)
+        found = [asyncio.run(stalled(drawn(store, "c", message, BASE, "en"))) for _ in range(RUNS)]
+        store.close()
+    return [statistics.median(each) for each in zip(*found, strict=True)]
+
+
 def main():
     advice = advise(ANSWERS, BASE)
     start = time.perf_counter()
@@ -44,6 +80,8 @@ def main():
     for which in ("options", "money"):
         took = median(lambda: draw(advice, BASE, "en", which))
         print(f"{which:<28} {1000 * took:7.1f} ms = {took / floor:.1f} x the floor")
+    stall, took = served(advice)
+    print(f"in a service                 {1000 * took:7.1f} ms, for {1000 * stall:.1f} ms of them the service stands still")
     laid = median(lambda: options_scene(advice, BASE.words("en")))
     print(f"layout alone                 {1000 * laid:7.1f} ms")
 

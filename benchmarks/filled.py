@@ -2,7 +2,8 @@
 
 `fill(path, 100_000)` makes a file that the advisor opens as its own: forty lines a conversation in transcript and search index,
 its events, answers and list row, and (`queues`) its settled inbox and sent outbox rows. Three things are shorter than in life:
-what was sent and the advice as JSON keep a stub, and the advice in the transcript its first lines.
+what was sent and the advice as JSON keep a stub, and the advice in the transcript its first lines, with a number of its own,
+since no two advices read the same.
 
 Run: python benchmarks/filled.py DATABASE CONVERSATIONS [--no-queues]
 """
@@ -23,9 +24,11 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 
 from adapters.console import PLATFORM, delivery, parse
+from bot import wordings
 from bot.messages import Incoming
 from bot.service import Service, World
 from bot.store import Store
+from bot.wordings import ERA
 from knowledge.load import packaged, packaged_files
 
 PROCESS = "product photos"
@@ -65,12 +68,6 @@ _COPIES = {
                replace(a.value, :process, b.said), a.unsure, replace(a.said, :process, b.said), a.replaces
         FROM batch b JOIN model.conversations c ON c.person = b.model JOIN model.answers a ON a.conversation = c.id
         ORDER BY b.n, a.question, a.event_number""",
-    "transcript": """
-        SELECT NULL, b.id, t.event_number, b.at + t.at - c.started_at, t.speaker,
-               CASE WHEN t.person IS NULL THEN NULL ELSE b.person END, t.message,
-               replace(substr(t.text, 1, :longest), :process, b.said)
-        FROM batch b JOIN model.conversations c ON c.person = b.model JOIN model.transcript t ON t.conversation = c.id
-        ORDER BY b.n, t.id""",
     "advice": """
         SELECT b.id, a.event_number, b.at + a.at - c.started_at, a.knowledge, a.answers_digest, a.recommended, a.verdict,
                json_object('recommended', a.recommended, 'verdict', a.verdict)
@@ -89,6 +86,21 @@ _QUEUES = {
         FROM batch b JOIN model.conversations c ON c.person = b.model JOIN model.outbox o ON o.conversation = c.id
         ORDER BY b.n, o.number""",
 }
+_SAID = (
+    """
+    CREATE TEMP TABLE said AS
+    SELECT (SELECT coalesce(max(id), 0) FROM lines) + row_number() OVER (ORDER BY b.n, t.id) AS id, b.id AS conversation,
+           t.event_number, b.at + t.at - c.started_at AS at, CASE WHEN t.person IS NULL THEN NULL ELSE b.person END AS person,
+           t.message, replace(substr(t.text, 1, :longest), :process, b.said)
+           || CASE WHEN t.message IN ('recommend', 'compare', 'picture', 'explain') THEN ' ' || b.n ELSE '' END AS text
+    FROM batch b JOIN model.conversations c ON c.person = b.model JOIN model.transcript t ON t.conversation = c.id""",
+    "INSERT INTO wordings(id, text) SELECT min(id), text FROM said GROUP BY id / :era, text ORDER BY min(id)",
+    """
+    INSERT INTO lines(id, conversation, event_number, at, person, message, wording)
+    SELECT id, conversation, event_number, at, person, message, min(id) OVER (PARTITION BY id / :era, text)
+    FROM said ORDER BY id""",
+    "DROP TABLE said",
+)
 _TRIGGERS = ("event_participant", "answer_counted")
 """What these would add is copied, and they would look it up row by row."""
 
@@ -168,12 +180,11 @@ def _copy(connection: sqlite3.Connection, conversations: int, queues: bool, rng:
             columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
             connection.execute(
                 f"INSERT INTO {table}({', '.join(columns)}) {select}",
-                {"process": PROCESS, "longest": LONGEST_LINE} if ":process" in select else {},
+                {"process": PROCESS} if ":process" in select else {},
             )
-        connection.execute(
-            "INSERT INTO transcript_search(rowid, text) SELECT id, text FROM transcript"
-            " WHERE id > (SELECT coalesce(max(id), 0) FROM transcript_search_docsize)"
-        )
+        for statement in _SAID:
+            connection.execute(statement, {"process": PROCESS, "longest": LONGEST_LINE, "era": ERA})
+        wordings.index(connection)
         connection.execute("COMMIT")
     connection.execute("DROP TABLE batch")
     for sql in triggers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 from pathlib import Path
@@ -36,6 +37,9 @@ def main() -> None:
     first = time.perf_counter()
     understand("warm-up", knowledge)
     print(f"compiling the lexicon        {1000 * (time.perf_counter() - first):8.2f} ms")
+    # As the server does: else the collector walks the whole lexicon now and then, which looks like work that grows too fast.
+    gc.collect()
+    gc.freeze()
     times = sorted(milliseconds(sentence) for sentence in sentences)
     print(f"a sentence, median           {statistics.median(times):8.2f} ms   (at most 2)")
     print(f"a sentence, 95th percentile  {times[int(0.95 * len(times))]:8.2f} ms")

@@ -15,15 +15,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
+from bot.database import CACHE_KB
 from bot.events import EVENT
 from bot.listing import page, scope
 from bot.past import Filter as Filter
-from bot.past import Given as Given
 from bot.past import Outcome as Outcome
 from bot.past import Review as Review
 from bot.past import Summary as Summary
 from bot.past import Transcript as Transcript
 from bot.past import Viewer as Viewer
+from bot.store import Given as Given
 from bot.store import Line, Store, StoreError
 
 PAGE, BATCH = 200, 50
@@ -49,6 +50,7 @@ class Archive:
                 self.store.close()
                 Store(path).close()
                 self.store = Store(path, read_only=True)
+            self.store.connection.execute(f"PRAGMA cache_size = -{CACHE_KB}")  # a search walks far: with 2 MB a third longer
 
     def close(self) -> None:
         """Close the file."""
@@ -140,11 +142,7 @@ class Archive:
     def given(self, id: str, number: int) -> Given | None:
         """One advice by its event. For a transcript that was handed out."""
         with self.explained():
-            row = self.store.connection.execute(
-                f"SELECT {_GIVEN} FROM advice WHERE conversation = ? AND event_number = ?",  # noqa: S608  constants
-                (id, number),
-            ).fetchone()
-        return Given(*row) if row else None
+            return self.store.advice_at(id, number)
 
     def asked(self, id: str) -> dict[tuple[int, str], str]:
         """Which question a message asked, by the message's time and template. For a transcript that was handed out."""
@@ -166,7 +164,7 @@ class Archive:
         with self.store.snapshot():
             return Transcript(
                 summary,
-                tuple(Line(*row) for row in rows("event_number, at, speaker, person, message, text", "transcript", "id")),
+                tuple(Line(*row) for row in rows("event_number, at, person, message, text", "transcript", "id")),
                 tuple(EVENT.validate_json(str(row[0])) for row in rows("event", "events", "number")),
                 tuple(Given(*row) for row in rows(_GIVEN, "advice", "event_number")),
                 tuple(Review(*row) for row in rows("at, reviewer, verdict, note, flag", "reviews", "id")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.advice.advice import Advice
-from bot.chart_options import points, share
+from bot.chart_words import points, share
 from bot.markup import escape
 from knowledge.model import Language
 

@@ -1,6 +1,6 @@
 """From an advice to a picture: laid out as a scene, drawn by one SVG template, turned into PNG with the bundled font.
 
-The same advice gives the same bytes. Takes some tens of milliseconds: call it in a thread where others wait.
+The same advice gives the same bytes. Takes about a tenth of a second; where others wait, `bot/drawing.py` draws.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Literal
 from jinja2 import Environment, StrictUndefined, Template
 
 from bot.advice.advice import Advice
-from bot.chart_money import break_even, cheapest, has_money, money, money_scene, priced, spread
-from bot.chart_options import lead_now, moving, options_scene, points, share, turning_point
-from bot.lettering import FAMILY, font_file
+from bot.chart_money import money_scene
+from bot.chart_options import options_scene
+from bot.chart_words import alt_money, alt_options, cheapest, has_money
 from bot.scene import WIDTH
-from knowledge.model import Knowledge, Language
+from bot.speak import Which as Which
+from knowledge.model import Knowledge
 
-Which = Literal["options", "money"]
 Theme = Literal["light", "dark"]
 
 
@@ -29,12 +29,18 @@ class NoPicture(Exception):
 
 
 @dataclass(frozen=True)
-class Picture:
+class Drawing:
     """`title` is the finding in a line; `alt` says in words, with the numbers, what the picture shows."""
 
     title: str
     alt: str
     svg: str
+
+
+@dataclass(frozen=True)
+class Picture(Drawing):
+    """A drawing with its PNG."""
+
     png: bytes
 
 
@@ -45,8 +51,14 @@ def pictures(advice: Advice) -> tuple[Which, ...]:
 
 def draw(advice: Advice, knowledge: Knowledge, language: str = "en", which: Which = "options", theme: Theme = "light") -> Picture:
     """One picture of an advice, 1,000 px wide. Raises NoPicture, or ValueError when the SVG cannot be rendered."""
-    from resvg_py import svg_to_bytes
+    from bot.raster import png
 
+    drawing = lay_out(advice, knowledge, language, which, theme)
+    return Picture(drawing.title, drawing.alt, drawing.svg, png(drawing.svg))
+
+
+def lay_out(advice: Advice, knowledge: Knowledge, language: str, which: Which = "options", theme: Theme = "light") -> Drawing:
+    """A picture before it is rendered; takes a few milliseconds. Raises NoPicture."""
     words = knowledge.words(language)
     if which not in pictures(advice):
         raise NoPicture("the handling time of an item is not known, so there are no prices to draw")
@@ -54,48 +66,12 @@ def draw(advice: Advice, knowledge: Knowledge, language: str = "en", which: Whic
     title = advice.headline if which == "options" else cheapest(advice, words, language)
     told = alt(advice, knowledge, language, which)
     svg = _template().render(scene=scene, theme=theme, title=title, alt=told, width=int(WIDTH), height=ceil(scene.height))
-    png = svg_to_bytes(
-        svg_string=svg,
-        skip_system_fonts=True,
-        font_files=[str(font_file(bold)) for bold in (False, True)],
-        font_family=FAMILY,
-        sans_serif_family=FAMILY,
-    )
-    return Picture(title, told, svg, bytes(png))
+    return Drawing(title, told, svg)
 
 
 def alt(advice: Advice, knowledge: Knowledge, language: str = "en", which: Which = "options") -> str:
     """What a picture shows, in words with the numbers, for those who do not see it."""
-    words = knowledge.words(language)
-    return _alt_options(advice, words) if which == "options" else _alt_money(advice, words, language)
-
-
-def _alt_options(advice: Advice, words: Language) -> str:
-    say = words.sentences
-    parts = [f"{advice.headline}. {advice.sure}"]
-    for option in advice.options:
-        name = words.options[option.id].short
-        if option.excluded is not None:
-            parts.append(say["chart_alt_out"].format(option=name, why=option.excluded.text))
-            continue
-        criteria = ", ".join(f"{words.criteria[c].short.lower()} {points(score)}" for c, score in option.criteria.items())
-        values = {"rank": option.rank, "option": name, "value": points(option.value), "first": share(option.first, words)}
-        parts.append(say["chart_alt_option"].format(criteria=criteria, **values))
-    parts.append(turning_point(advice, words))
-    if lead_now(advice) < 1:
-        for bar in moving(advice):
-            low, high = (f"{100 * lead:.0f}" for lead in (bar.low, bar.high))
-            pattern = "chart_alt_bar_out" if bar.low <= -1 else "chart_alt_bar"
-            parts.append(say[pattern].format(name=words.questions[bar.question].name, low=low, high=high))
-    return " ".join(parts)
-
-
-def _alt_money(advice: Advice, words: Language, language: str) -> str:
-    rows = [
-        f"{words.options[option.id].short}: {money(price[1], cost, language)} ({spread(price, cost, words, language)})"
-        for option, price, cost in priced(advice)
-    ]
-    return " ".join([f"{cheapest(advice, words, language)}. {'; '.join(rows)}.", *break_even(advice)])
+    return (alt_options if which == "options" else alt_money)(advice, knowledge, language)
 
 
 @cache

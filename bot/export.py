@@ -14,16 +14,13 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from bot.advice.advice import Advice
 from bot.archive import Transcript
 from bot.markup import clean, unseen_escaped
 from bot.page import document
 from bot.retell import Retelling, clock
-from knowledge.model import Knowledge
 
 Form = Literal["md", "html", "json", "csv"]
 FORMS: tuple[Form, ...] = ("md", "html", "json", "csv")
@@ -102,20 +99,8 @@ def rendered(transcript: Transcript, retelling: Retelling, form: Form) -> str:
             return written_rows([COLUMNS, *rows(transcript, retelling)])
 
 
-def memo_of(transcript: Transcript, today: Knowledge, form: Literal["md", "html"]) -> str | None:
-    """The decision memo of the advice given last, in today's words; None if none was given."""
-    from bot.memo import memo, memo_page
-
-    if not transcript.advice:
-        return None
-    given, summary = transcript.advice[-1], transcript.summary
-    advice = Advice.from_json(json.loads(given.text))
-    write = memo_page if form == "html" else memo
-    return write(advice, today, summary.language, datetime.fromtimestamp(given.at / 1000, UTC).date(), summary.id) + "\n"
-
-
-def write_new(folder: Path, name: str, text: str | Iterable[str]) -> Path:
-    """A new file in a folder, from a text or from its pieces as they come.
+def write_new(folder: Path, name: str, content: str | bytes | Iterable[str]) -> Path:
+    """A new file in a folder, from a text, from its pieces as they come, or from bytes.
 
     Raises CannotWrite if it is there already, is a link, or would lie elsewhere.
     """
@@ -127,11 +112,13 @@ def write_new(folder: Path, name: str, text: str | Iterable[str]) -> Path:
             raise CannotWrite(f"{name!r} is not a file name")
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except FileExistsError as error:
-        raise CannotWrite(
-            f"{folder / name} is there already; nothing was written over, choose another folder with --out"
-        ) from error
+        raise CannotWrite(f"{folder / name} is there already and was not written over") from error
     except OSError as error:
-        raise CannotWrite(f"{folder / name}: {error.strerror or error}; choose another folder with --out") from error
+        raise CannotWrite(f"{folder / name}: {error.strerror or error}") from error
+    if isinstance(content, bytes):
+        with os.fdopen(file, "wb") as raw:
+            raw.write(content)
+        return path
     with os.fdopen(file, "w", encoding="utf-8", newline="") as out:
-        out.writelines([text] if isinstance(text, str) else text)
+        out.writelines([content] if isinstance(content, str) else content)
     return path

@@ -27,5 +27,5 @@ def keep(store: Store, shown: int, person: str, words: Language, now: int, *, he
     mark = HELPFUL if helpful else UNHELPFUL
     if said is not None and said[0] == mark:
         return False
-    store.write(row[0], [Line(row[1], now, "person", person, mark, words.sentences[f"feedback_{mark}"])])
+    store.write(row[0], [Line(row[1], now, person, mark, words.sentences[f"feedback_{mark}"])])
     return True

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bot.archive import Archive, Summary
+from bot.worded import worded
 from knowledge.model import Knowledge
 
 if TYPE_CHECKING:
@@ -36,14 +37,8 @@ class Library:
             return self.today
 
     def worded(self, version: str) -> Knowledge:
-        """The knowledge of its time, with today's sentences where it has none: it may be older than what is made of it."""
-        base = self.of_its_time(version)
-        known = {language: words.sentences for language, words in self.today.languages.items()}
-        languages = {
-            language: words.model_copy(update={"sentences": {**known.get(language, known["en"]), **words.sentences}})
-            for language, words in base.languages.items()
-        }
-        return base.model_copy(update={"languages": languages})
+        """The knowledge of its time, with today's sentences where it has none."""
+        return worded(self.of_its_time(version), self.today)
 
     def retelling(self, summary: Summary) -> Retelling:
         """The words for a transcript: those of its time where they can still be read."""

@@ -37,6 +37,6 @@ def notify(archive: Archive, viewer: Viewer, transcript: Transcript, replayed: R
         conversation = store.conversation(transcript.summary.id)
         if conversation is None:  # erased meanwhile
             return False
-        store.write(conversation.id, [Line(len(transcript.events) - 1, now, "advisor", None, NAME, message.text)])
+        store.write(conversation.id, [Line(len(transcript.events) - 1, now, None, NAME, message.text)])
         store.enqueue(conversation, conversation.address, "send", message.model_dump_json(), None, now)
     return True

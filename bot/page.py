@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape as html_escape
 
 from markdown_it import MarkdownIt
@@ -42,13 +43,23 @@ def render(advice: Advice, knowledge: Knowledge, language: str, form: str, heade
             return plain(told)
 
 
-def document(told: str, title: str, language: str, style: str = "") -> str:
-    """Markdown as a page of its own, with `style` after the page's own: no script, nothing loaded from anywhere."""
+def document(told: str, title: str, language: str) -> str:
+    """Markdown as a page of its own."""
+    return page(_MARKDOWN.render(told), title, language)
+
+
+def group(setting: str, sections: Iterable[tuple[str, str]]) -> str:
+    """Sections of Markdown, each with its name as a class, in a block that a style sheet can set by its own."""
+    told = "".join(f'<section class="{html_escape(name)}">\n{_MARKDOWN.render(text)}</section>\n' for name, text in sections)
+    return f'<div class="{html_escape(setting)}">\n{told}</div>\n'
+
+
+def page(body: str, title: str, language: str, style: str = "") -> str:
+    """A self-contained page, with `style` after the page's own: no script, nothing loaded from anywhere."""
     head = (
         f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f'<meta name="viewport" content="width=device-width"><title>{html_escape(title)}</title><style>{_STYLE}{style}</style>'
     )
-    body = _MARKDOWN.render(told)
     return (
         f'<!doctype html>\n<html lang="{html_escape(language)}"><head>{head}</head>\n<body><main>\n{body}</main></body></html>\n'
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bot.events import Event
-from bot.store import Line
+from bot.store import Given, Line
 
 
 @dataclass(frozen=True)
@@ -60,19 +60,6 @@ class Summary:
     def cursor(self) -> str:
         """Where the next page goes on."""
         return f"{self.last_at}.{self.id}"
-
-
-@dataclass(frozen=True)
-class Given:
-    """An advice as it was given; `text` is the JSON of the time, byte for byte."""
-
-    event_number: int
-    at: int
-    knowledge: str
-    digest: str
-    recommended: str | None
-    verdict: str
-    text: str
 
 
 @dataclass(frozen=True)

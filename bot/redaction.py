@@ -9,6 +9,7 @@ from typing import assert_never
 from bot.answers import Answer
 from bot.events import EVENT, Act, Answered, CameLate, Confirmed, Event, Exposed, Heard, Missed, Proposed, Rejected, Requested
 from bot.guard import MARK as MARK
+from bot.wordings import reword
 
 IN_WORDS = ("process",)
 """Questions whose value is the person's own words (the only one of type text)."""
@@ -58,7 +59,7 @@ def redact_message(connection: sqlite3.Connection, conversation: str, number: in
     lines = connection.execute("SELECT id, speaker, text FROM transcript WHERE conversation = ? AND event_number = ?", here)
     for id, speaker, text in lines.fetchall():
         if speaker == "person" or _quotes(text, letters):
-            connection.execute("UPDATE transcript SET text = ? WHERE id = ?", (MARK, id))
+            reword(connection, id, MARK)
     return phrases
 
 
@@ -155,7 +156,8 @@ def _transcript(
         theirs = whose == person and at <= before
         if theirs or (speaker == "advisor" and _quotes(text, phrases if number in numbers else long)):
             by = MARK if theirs else whose
-            connection.execute("UPDATE transcript SET text = ?, person = ? WHERE id = ?", (MARK, by, id))
+            connection.execute("UPDATE lines SET person = ? WHERE id = ?", (by, id))
+            reword(connection, id, MARK)
 
 
 def _quoted(connection: sqlite3.Connection, conversation: str, phrases: set[str]) -> None:

@@ -17,7 +17,7 @@ from bot.redaction import MARK, redact
 OUTLIVES = ("access_audit",)
 """Tables whose rows stay when their conversation goes: who read it remains known."""
 APART = ("tombstones", "receipts", "knowledge_versions", "_sqlite_migrations")
-SEPARATELY = ("conversations", "events", "answers", "transcript", "advice", "inbox", "outbox", "participants")
+SEPARATELY = ("conversations", "events", "answers", "lines", "wordings", "advice", "inbox", "outbox", "participants")
 WORDS = {"outcomes": ("person", "happened"), "reviews": ("reviewer", "note")}
 """Tables in which a person other than the starter writes words, and where."""
 

@@ -60,7 +60,7 @@ def answered_there(store: Store, where: Place) -> tuple[str, ...]:
 
 def edited(store: Store, where: Place, person: str, words: str, now: int) -> None:
     """Note the new words beside the old."""
-    store.write(where.conversation, [Line(where.number, now, "person", person, EDITED, clean(words))])
+    store.write(where.conversation, [Line(where.number, now, person, EDITED, clean(words))])
 
 
 def deleted(store: Store, where: Place, now: int) -> None:
@@ -72,7 +72,6 @@ def _taken_out(connection: sqlite3.Connection, where: Place, now: int) -> None:
     phrases = redact_message(connection, where.conversation, where.number)
     strike(connection, where.conversation, [each for each in phrases if len(each.split()) >= LEAST_WORDS], now)
     connection.execute(
-        "UPDATE transcript SET message = ?"
-        " WHERE conversation = ? AND event_number = ? AND speaker = 'person' AND message = 'typed'",
+        "UPDATE lines SET message = ? WHERE conversation = ? AND event_number = ? AND message = 'typed'",
         (DELETED, where.conversation, where.number),
     )

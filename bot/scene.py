@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.lettering import ASCENT, DESCENT, balanced, width, wrapped
+from bot.lettering import ASCENT, DESCENT, balanced, width
 
 WIDTH = 1000.0
 EDGE = 40.0
@@ -67,7 +67,7 @@ class Scene:
     texts: list[Text] = field(default_factory=list)
     boxes: list[Box] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
-    y: float = EDGE
+    y: float = 0.7 * EDGE
 
     @property
     def height(self) -> float:
@@ -85,8 +85,8 @@ class Scene:
         tone: str = "ink",
         most: int | None = None,
     ) -> None:
-        """Lines of text below what is there; headings, which are bold, in lines of nearly the same length."""
-        for line in (balanced if bold else wrapped)(text, size, room, bold, most):
+        """Lines of text below what is there, all of nearly the same length."""
+        for line in balanced(text, size, room, bold, most):
             self.y += size * LINE
             self.texts.append(Text(x, self.y, line, size, bold, tone))
 

@@ -390,13 +390,78 @@ def m005_analysis(db: Database) -> None:
         db.execute(statement)
 
 
+_WORDINGS = """
+CREATE TABLE wordings (               -- what was said, once where it repeats; see bot/wordings.py
+    id INTEGER PRIMARY KEY,
+    digest INTEGER,                   -- of the text; NULL: not to be said again by reference
+    text TEXT NOT NULL
+) STRICT;
+CREATE INDEX wordings_digest ON wordings(digest) WHERE digest IS NOT NULL;
+
+CREATE TABLE lines (
+    id INTEGER PRIMARY KEY,
+    conversation TEXT NOT NULL REFERENCES conversations(id),
+    event_number INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    person TEXT,                      -- who said it; NULL: the advisor
+    message TEXT NOT NULL,            -- template of an advisor's message; typed, tapped or file for a person's
+    wording INTEGER NOT NULL REFERENCES wordings(id)
+) STRICT;
+
+CREATE TABLE eras (first INTEGER NOT NULL) STRICT;
+INSERT INTO eras SELECT DISTINCT id / 5000 * 5000 FROM transcript;
+INSERT INTO wordings(id, text)
+SELECT min(t.id), t.text FROM eras e JOIN transcript t ON t.id BETWEEN e.first AND e.first + 4999 GROUP BY e.first, t.text;
+INSERT INTO lines(id, conversation, event_number, at, person, message, wording)
+SELECT id, conversation, event_number, at, coalesce(person, CASE speaker WHEN 'person' THEN '' END), message,
+       min(id) OVER (PARTITION BY id / 5000, text)
+FROM transcript;
+DROP TABLE eras;
+DROP TABLE transcript_search;
+DROP TABLE transcript;
+
+CREATE INDEX lines_conversation ON lines(conversation);          -- and by id
+CREATE INDEX lines_wording ON lines(wording);
+CREATE TRIGGER line_removed AFTER DELETE ON lines
+WHEN NOT EXISTS (SELECT 1 FROM lines WHERE wording = old.wording) BEGIN
+    DELETE FROM wordings WHERE id = old.wording;
+END;
+
+CREATE VIEW transcript AS             -- everything said
+SELECT l.id, l.conversation, l.event_number, l.at, CASE WHEN l.person IS NULL THEN 'advisor' ELSE 'person' END AS speaker,
+       l.person, l.message, w.text, l.wording
+FROM lines l JOIN wordings w ON w.id = l.wording;
+
+CREATE VIRTUAL TABLE transcript_search USING fts5(
+    text, content='wordings', content_rowid='id', tokenize='unicode61 remove_diacritics 2'
+);
+INSERT INTO transcript_search(transcript_search) VALUES ('rebuild');
+CREATE TRIGGER wording_removed AFTER DELETE ON wordings
+WHEN EXISTS (SELECT 1 FROM transcript_search_docsize WHERE id = old.id) BEGIN
+    INSERT INTO transcript_search(transcript_search, rowid, text) VALUES ('delete', old.id, old.text);
+END;
+CREATE TRIGGER wording_changed AFTER UPDATE OF text ON wordings
+WHEN EXISTS (SELECT 1 FROM transcript_search_docsize WHERE id = old.id) BEGIN
+    INSERT INTO transcript_search(transcript_search, rowid, text) VALUES ('delete', old.id, old.text);
+    INSERT INTO transcript_search(rowid, text) VALUES (new.id, new.text);
+END;
+"""
+
+
+@MIGRATIONS()
+def m006_wordings(db: Database) -> None:
+    """What repeats from interview to interview is kept and indexed once; the transcript is a view."""
+    for statement in _statements(_WORDINGS):
+        db.execute(statement)
+
+
 _LINE = """
 CREATE INDEX inbox_line ON inbox(platform, number) WHERE status = 'new';   -- the oldest, without sorting all that wait
 """
 
 
 @MIGRATIONS()
-def m006_line(db: Database) -> None:
+def m007_line(db: Database) -> None:
     """What waits in the order it came, so that a turn costs the same however many wait."""
     for statement in _statements(_LINE):
         db.execute(statement)

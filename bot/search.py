@@ -1,35 +1,40 @@
 """Full text over everything said. The newest lines that match are looked at, a bounded number, and the best come first.
 
-BM25 is computed over that window: SQLite's own would read every matching line of the whole file first. Hits are audited as
-reads of a transcript. A person's own words count double, since advice repeats the same terms in every case.
+BM25 is computed over that window: SQLite's own would read every matching line of the whole file first. What repeats is indexed
+once (bot/wordings.py), so wordings are found first and then who said them. Hits are audited as reads of a transcript. A person's
+own words count double, since advice repeats the same terms in every case.
 """
 
 from __future__ import annotations
 
 import re
 import sqlite3
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from heapq import heappop, heappush
 from itertools import islice
 from typing import NamedTuple
 
 from bot.archive import Archive, Filter, Viewer
 from bot.listing import VISIBLE, Bound, scope
 from bot.markup import clean
+from bot.snippet import CLOSE, OPEN, folded, marked, pattern, pieces
+from bot.wordings import ERA
 
 WINDOW, WIDE = 400, 20_000
 """Matching lines that are ranked, and that are looked at for `WINDOW` of them in the conversations wanted."""
 ALL = Filter()
 LONGEST_QUERY, MOST_TERMS = 400, 16
-AROUND = 90
-OPEN, CLOSE = "\x02", "\x03"
-"""Around each hit in what SQLite returns; text from people cannot hold them."""
+LONGEST_TEXT = 5_000
+"""Characters of a line that count for its rank."""
 _K1, _B, _OWN = 1.2, 0.75, 2.0
-_NEWEST_LINES = 2000
-"""How far back is looked first; then four times as far, and so on. Upwards the index is ten times as fast as downwards."""
-_MATCHING = "SELECT rowid FROM transcript_search WHERE transcript_search MATCH ? AND rowid > ? AND rowid <= ? ORDER BY rowid"
+_SAYING = (  # one cursor that goes down and is read as far as needed: with bounds, SQLite walks to the first match from the end
+    "SELECT s.rowid, l.id FROM transcript_search s CROSS JOIN lines l ON l.wording = s.rowid"
+    " WHERE s.transcript_search MATCH ? ORDER BY s.rowid DESC"
+)
+_ANY = "SELECT 1 FROM transcript_search WHERE transcript_search MATCH ? LIMIT 1"
+"""Upwards SQLite is twice as fast: words that are nowhere together cost half of what it takes to look for the latest."""
+_AMONG = "SELECT rowid FROM transcript_search WHERE transcript_search MATCH ? AND rowid BETWEEN ? AND ?"
 
 
 @dataclass(frozen=True)
@@ -52,8 +57,15 @@ class _Line(NamedTuple):
     line: int
     conversation: str
     at: int
-    speaker: str
-    text: str
+    own: bool  # a person's own words
+    wording: int
+
+
+class _Counted(NamedTuple):
+    """A text: its length, and how often each term is in it."""
+
+    length: int
+    times: list[int]
 
 
 class _Found(NamedTuple):
@@ -84,12 +96,12 @@ def search(
     query = quoted(text)
     if not query:
         return []
-    terms = [_pattern(word) for word in _words(text)]
+    terms = [pattern(word) for word in _words(text)]
     if archive.store.unindexed():
         archive.writer.index()
     with archive.explained():
         lines = islice(_lines(archive, viewer, query, wanted), WINDOW)
-        hits = _latest(lines, limit) if newest else _ranked(list(lines), terms)[:limit]
+        hits = _latest(lines, limit) if newest else _ranked(archive.store.connection, list(lines), terms)[:limit]
         archive.audit(viewer, [hit.conversation for hit in hits], "search")
         return [shown for hit in hits if (shown := _shown(archive, query, terms, hit)) is not None]
 
@@ -106,34 +118,44 @@ def _lines(archive: Archive, viewer: Viewer, query: str, wanted: Filter) -> Iter
             fits[id] = connection.execute(sql, bound | {"id": id}).fetchone() is not None
         return fits[id]
 
+    every = viewer.reviewer and wanted == ALL
     for number, conversation in islice(_numbers(connection, viewer, query, where, bound), WIDE):
         row = connection.execute(
-            "SELECT id, conversation, at, speaker, substr(text, 1, 5000) FROM transcript WHERE id = ?", (number,)
+            "SELECT id, conversation, at, person IS NOT NULL, wording FROM lines WHERE id = ?", (number,)
         ).fetchone()
-        if row is not None and (row[1] == conversation or (viewer.reviewer and (wanted == ALL or is_wanted(row[1])))):
+        if row is not None and (every or row[1] == conversation or (viewer.reviewer and is_wanted(row[1]))):
             yield _Line(*row)
 
 
 def _numbers(
     connection: sqlite3.Connection, viewer: Viewer, query: str, where: str, bound: Bound
 ) -> Iterator[tuple[int, str | None]]:
-    """Numbers of matching lines, and for a viewer who is no reviewer the conversation that each must be of: one's own are
-    looked up a conversation at a time."""
-    if not viewer.reviewer:
-        mine = (
-            "SELECT c.id, (SELECT min(id) FROM transcript WHERE conversation = c.id), (SELECT max(id) FROM transcript"  # noqa: S608
-            f" WHERE conversation = c.id) FROM ({VISIBLE}) seen CROSS JOIN conversations c ON c.id = seen.id"
-            f" WHERE {where} ORDER BY c.last_at DESC, c.id DESC"
-        )
-        for id, first, last in connection.execute(mine, bound).fetchall():
-            found = connection.execute(_MATCHING, (query, (first or 0) - 1, last or 0)).fetchall()
-            yield from ((number, id) for (number,) in reversed(found))
+    """Numbers of matching lines, the newest first, and for a viewer who is no reviewer the conversation that each must be of:
+    one's own are looked up a conversation at a time."""
+    if connection.execute(_ANY, (query,)).fetchone() is None:
         return
-    top, back = connection.execute("SELECT coalesce(max(id), 0) FROM transcript").fetchone()[0], _NEWEST_LINES
-    while top > 0:
-        found = connection.execute(_MATCHING, (query, top - back, top)).fetchall()
-        yield from ((number, None) for (number,) in reversed(found))
-        top, back = top - back, 4 * back
+    if viewer.reviewer:
+        yield from ((number, None) for number in _downwards(connection.execute(_SAYING, (query,))))
+        return
+    mine = (
+        f"SELECT c.id FROM ({VISIBLE}) seen CROSS JOIN conversations c ON c.id = seen.id"  # noqa: S608  constants
+        f" WHERE {where} ORDER BY c.last_at DESC, c.id DESC"
+    )
+    for (id,) in connection.execute(mine, bound).fetchall():
+        lines = connection.execute("SELECT id, wording FROM lines WHERE conversation = ? ORDER BY id DESC", (id,)).fetchall()
+        said = [wording for _, wording in lines]
+        found = set(connection.execute(_AMONG, (query, min(said), max(said)))) if said else set()
+        yield from ((number, id) for number, wording in lines if (wording,) in found)
+
+
+def _downwards(saying: Iterable[tuple[int, int]]) -> Iterator[int]:
+    """Lines from the newest on, given as wordings from the newest on with the lines that say them."""
+    waiting: list[int] = []
+    for wording, line in saying:
+        while waiting and -waiting[0] >= wording + ERA:  # whatever says this wording, or an older one, is older
+            yield -heappop(waiting)
+        heappush(waiting, -line)
+    yield from (-line for line in sorted(waiting))
 
 
 def _latest(lines: Iterator[_Line], limit: int) -> list[_Found]:
@@ -147,16 +169,16 @@ def _latest(lines: Iterator[_Line], limit: int) -> list[_Found]:
     return list(found.values())
 
 
-def _ranked(lines: list[_Line], terms: list[re.Pattern[str]]) -> list[_Found]:
+def _ranked(connection: sqlite3.Connection, lines: list[_Line], terms: list[re.Pattern[str]]) -> list[_Found]:
     """BM25 over the window, each conversation's best line. All words are in every line, so what counts is how often, and how
     short the line is."""
-    usual = sum(len(line.text) for line in lines) / len(lines) if lines else 1.0
+    said = {wording: _counted(connection, wording, terms) for wording in {line.wording for line in lines}}
+    usual = sum(said[line.wording].length for line in lines) / len(lines) if lines else 1.0
     best: dict[str, _Found] = {}
     for line in lines:
-        text = _folded(line.text)
-        norm = _K1 * (1 - _B + _B * len(text) / usual)
-        times = [max(len(term.findall(text)), 1) for term in terms]
-        score = sum(n * (_K1 + 1) / (n + norm) for n in times) * (_OWN if line.speaker == "person" else 1.0)
+        length, times = said[line.wording]
+        norm = _K1 * (1 - _B + _B * length / usual)
+        score = sum(n * (_K1 + 1) / (n + norm) for n in times) * (_OWN if line.own else 1.0)
         kept = best.get(line.conversation)
         count = kept.lines + 1 if kept else 1
         if kept is None or score > kept.score:
@@ -166,21 +188,10 @@ def _ranked(lines: list[_Line], terms: list[re.Pattern[str]]) -> list[_Found]:
     return sorted(best.values(), key=lambda each: (-each.score, -each.at, each.conversation))
 
 
-def _pattern(word: str) -> re.Pattern[str]:
-    """A word of the query in a folded text, as the index takes it: letters and digits, whatever stands between them."""
-    parts = re.findall(r"[^\W_]+", _folded(word))
-    return re.compile(rf"(?<![^\W_]){'[^a-z0-9]{1,3}'.join(map(re.escape, parts))}(?![^\W_])")
-
-
-def _folded(text: str) -> str:
-    """Without case and accents, every character in its place."""
-    return text.lower() if text.isascii() else "".join(map(_plain, text))
-
-
-@lru_cache(maxsize=4096)
-def _plain(character: str) -> str:
-    low = unicodedata.normalize("NFKD", character).lower()[:1]
-    return low or character
+def _counted(connection: sqlite3.Connection, wording: int, terms: list[re.Pattern[str]]) -> _Counted:
+    row = connection.execute("SELECT substr(text, 1, ?) FROM wordings WHERE id = ?", (LONGEST_TEXT, wording)).fetchone()
+    text = folded(row[0]) if row else ""
+    return _Counted(len(text) or 1, [max(len(term.findall(text)), 1) for term in terms])
 
 
 def _shown(archive: Archive, query: str, terms: list[re.Pattern[str]], found: _Found) -> Hit | None:
@@ -192,43 +203,15 @@ def _shown(archive: Archive, query: str, terms: list[re.Pattern[str]], found: _F
     if row is None:
         return None
     speaker, person, event_number, text = row
-    marked = _marked(text, terms) or _marked_by_index(archive, query, found.line) or text
-    first = marked.find(OPEN)
-    before = marked[:first]
-    start = max(first - AROUND, 0)
-    if start:
-        start = before.find(" ", start) + 1 or start
-    shown, length = [], 0
-    for character in marked[start:]:
-        length += character not in (OPEN, CLOSE)
-        if length > 3 * AROUND:
-            break
-        shown.append(character)
-    text = ("…" if start else "") + "".join(shown) + ("…" if length > 3 * AROUND else "")
-    pieces: list[str] = []
-    for i, piece in enumerate(text.split(OPEN)):
-        hit, _, rest = piece.partition(CLOSE) if i else ("", "", piece)
-        pieces += [hit, rest] if i else [rest]
-    tidy = tuple(" ".join(clean(piece).split("\n")) for piece in pieces)
-    return Hit(found.conversation, found.at, speaker, person, event_number, tidy, found.score, found.lines)
-
-
-def _marked(text: str, terms: list[re.Pattern[str]]) -> str | None:
-    """The text with its hits marked; None if none are found in it as it is written."""
-    folded = _folded(text)
-    spans = sorted(span for term in terms for found in term.finditer(folded) if (span := found.span()))
-    marked, end = "", 0
-    for start, stop in spans:
-        if start >= end:
-            marked += f"{text[end:start]}{OPEN}{text[start:stop]}{CLOSE}"
-            end = stop
-    return marked + text[end:] if spans else None
+    shown = pieces(marked(text, terms) or _marked_by_index(archive, query, found.line) or text)
+    return Hit(found.conversation, found.at, speaker, person, event_number, shown, found.score, found.lines)
 
 
 def _marked_by_index(archive: Archive, query: str, line: int) -> str | None:
     """As the index marks it: it knows forms of letters that are not compared here."""
     row = archive.store.connection.execute(
-        "SELECT highlight(transcript_search, 0, ?, ?) FROM transcript_search WHERE transcript_search MATCH ? AND rowid = ?",
+        "SELECT highlight(transcript_search, 0, ?, ?) FROM transcript_search WHERE transcript_search MATCH ?"
+        " AND rowid = (SELECT wording FROM lines WHERE id = ?)",
         (OPEN, CLOSE, query, line),
     ).fetchone()
     return row[0] if row else None

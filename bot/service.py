@@ -316,8 +316,8 @@ class Service:
         self.store.answered(conversation.id, number, event, said, case.answers if case else {}, after.answers)
         effects = stepped.effects
         messages = _joined([each for effect in effects for each in self._spoken(effect, number, after)])
-        lines = [Line(number, event.at, "person", event.by, event.via, said)] if isinstance(event, Heard) else []
-        lines += [Line(number, event.at, "advisor", None, message.name, message.text) for message in messages]
+        lines = [Line(number, event.at, event.by, event.via, said)] if isinstance(event, Heard) else []
+        lines += [Line(number, event.at, None, message.name, message.text) for message in messages]
         self.store.write(conversation.id, lines)
         if isinstance(event, Heard):
             self._settle_question(conversation, case, after, event.at)
@@ -369,7 +369,10 @@ class Service:
     def _note(self, id: str, before: Case | None, after: Case, effects: tuple[Effect, ...], now: int) -> None:
         """Update what the list of conversations shows, as far as it is another: each column is in an index or a trigger."""
         known = _listed(before) if before else {}
+        advised = any(isinstance(effect, Recommend) for effect in effects)
         changed: dict[str, str | int | None] = {"last_at": now}
+        if before is None or advised or (before.status, before.summarised) != (after.status, after.summarised):
+            changed["status"] = self._status(id, after, advised=advised)
         changed |= {column: value for column, value in _listed(after).items() if column not in known or known[column] != value}
         for effect in effects:
             if isinstance(effect, Recommend):
@@ -379,6 +382,11 @@ class Service:
                     "knowledge": effect.advice.knowledge_version,
                 }
         self.store.note(id, **changed)
+
+    def _status(self, id: str, case: Case, *, advised: bool) -> str:
+        """Asking for advice may have led to a question first, such as which of two answers is wrong; then there is none yet."""
+        given_now = case.summarised and (advised or self.store.latest_advice(id) is not None)
+        return "advised" if case.status == "open" and given_now else case.status
 
     def _not_yours(self, conversation: Conversation, incoming: Incoming) -> None:
         words = self.knowledge.words(conversation.language)
@@ -396,7 +404,6 @@ def _listed(case: Case) -> dict[str, str | None]:
     """What the list of conversations shows of a case."""
     process, kind = given(case.answers, "process"), given(case.answers, "kind")
     return {
-        "status": "advised" if case.summarised and case.status == "open" else case.status,
         "process": process if isinstance(process, str) else None,
         "kind": kind if isinstance(kind, str) else None,
     }

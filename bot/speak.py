@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib import resources
-from typing import assert_never
+from typing import Literal, assert_never
 
 from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateNotFound
 
@@ -41,6 +41,10 @@ _Other = (
 )  # fmt: skip
 
 
+Which = Literal["options", "money"]
+"""The pictures of an advice."""
+
+
 class Button(Frozen):
     """A label of at most a few words, and the token its tap sends back."""
 
@@ -52,7 +56,7 @@ class Message(Frozen):
     """What is sent: Markdown, buttons, and which question they belong to.
 
     `buttons` answer the open question; `more` are the ways round it. `ranking` asks for taps in order. `picture` is the number
-    of the event whose advice is sent as a picture, with this Markdown under it.
+    of the event whose advice is sent as a picture, `which` of its pictures, with this Markdown under it.
     """
 
     name: str
@@ -62,6 +66,7 @@ class Message(Frozen):
     question: str | None = None
     ranking: bool = False
     picture: int | None = None
+    which: Which = "options"
 
     @property
     def text(self) -> str:

@@ -9,16 +9,16 @@ import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
+from bot import wordings
 from bot.answers import Answer
 from bot.database import Database
 from bot.database import StoreError as StoreError
 from bot.events import EVENT, Event, Happened
 from bot.remember import by_identity
-
-LINES_AT_ONCE = 64
-"""Lines of the transcript that are indexed for full text together: each time writes a whole small index of its own."""
+from bot.wordings import Line as Line
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,15 @@ class Conversation:
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of the transcript."""
+class Given:
+    """An advice as it was given; `text` is the JSON of the time, byte for byte."""
 
     event_number: int
     at: int
-    speaker: Literal["person", "advisor"]
-    person: str | None
-    message: str
+    knowledge: str
+    digest: str
+    recommended: str | None
+    verdict: str
     text: str
 
 
@@ -217,32 +218,21 @@ class Store(Database):
 
     def write(self, conversation: str, lines: Iterable[Line]) -> None:
         """Add lines to the transcript."""
-        for line in lines:
-            self._write(
-                "INSERT INTO transcript(conversation, event_number, at, speaker, person, message, text) VALUES (?,?,?,?,?,?,?)",
-                (conversation, line.event_number, line.at, line.speaker, line.person, line.message, line.text),
-            )
+        self.later(partial(wordings.say, self.connection, conversation, tuple(lines)))
 
     def _before_commit(self) -> None:
-        if self.unindexed() >= LINES_AT_ONCE:
-            self._index()
+        if self.unindexed() >= wordings.AT_ONCE:
+            wordings.index(self.connection)
 
     def index(self) -> None:
-        """Index the lines that wait for it: whoever searches does this first, a server when it has nothing else to do."""
+        """Index the words that wait for it: whoever searches does this first, a server when it has nothing else to do."""
         if self.unindexed():
             with self.transaction():
-                self._index()
+                wordings.index(self.connection)
 
     def unindexed(self) -> int:
-        """How many lines of the transcript full text does not know yet, or a few more."""
-        rows = self._rows(f"SELECT coalesce(max(id), 0) - ({_INDEXED}) FROM transcript")  # noqa: S608  constants
-        return int(rows[0][0])
-
-    def _index(self) -> None:
-        self._execute(
-            f"INSERT INTO transcript_search(rowid, text) SELECT id, text FROM transcript WHERE id > ({_INDEXED})",  # noqa: S608
-            (),
-        )
+        """How many wordings full text does not know yet."""
+        return int(self._rows(wordings.UNINDEXED)[0][0])
 
     def advised(
         self,
@@ -262,15 +252,15 @@ class Store(Database):
             (conversation, number, at, knowledge, digest, recommended, verdict, advice),
         )
 
-    def advice_at(self, conversation: str, event_number: int) -> str | None:
-        """The JSON of the advice given at an event."""
-        rows = self._rows("SELECT advice FROM advice WHERE conversation = ? AND event_number = ?", (conversation, event_number))
-        return rows[0][0] if rows else None
+    def advice_at(self, conversation: str, event_number: int) -> Given | None:
+        """The advice given at an event."""
+        rows = self._rows(f"{_GIVEN} AND event_number = ?", (conversation, event_number))
+        return Given(*rows[0]) if rows else None
 
-    def latest_advice(self, conversation: str) -> str | None:
-        """The JSON of the advice given last."""
-        rows = self._rows("SELECT advice FROM advice WHERE conversation = ? ORDER BY event_number DESC LIMIT 1", (conversation,))
-        return rows[0][0] if rows else None
+    def latest_advice(self, conversation: str) -> Given | None:
+        """The advice given last."""
+        rows = self._rows(f"{_GIVEN} ORDER BY event_number DESC LIMIT 1", (conversation,))
+        return Given(*rows[0]) if rows else None
 
     def keep_knowledge(self, version: str, files: Mapping[str, str], at: int) -> None:
         """Store a knowledge base whole, once."""
@@ -361,6 +351,6 @@ def _packed(files: Mapping[str, str]) -> bytes:
     return zlib.compress(json.dumps(dict(files), ensure_ascii=False).encode(), 9)
 
 
-_INDEXED = "SELECT coalesce(max(id), 0) FROM transcript_search_docsize"
 _CONVERSATION = "id, platform, tenant, place, person, started_at, last_at, status, language, knowledge, address"
+_GIVEN = "SELECT event_number, at, knowledge, answers_digest, recommended, verdict, advice FROM advice WHERE conversation = ?"
 _OUTGOING = "number, conversation, platform, place, address, kind, about, body, status, attempts, started_at, sent_as, why"

@@ -20,6 +20,7 @@ from bot.events import EVENT, Answered, Heard
 from bot.guard import MARK, secrets
 from bot.redaction import LEAST_LETTERS
 from bot.store import Store
+from bot.wordings import reword
 from knowledge.model import PrivateWords
 
 _WORDS = {
@@ -28,7 +29,7 @@ _WORDS = {
     "advice": ("event_number", "advice", None),
 }
 """Tables of JSON: row key, column, and the fields that hold what people said; None for all."""
-_PLAIN = {"transcript": ("text",), "answers": ("value", "said"), "reviews": ("note",), "outcomes": ("happened",)}
+_PLAIN = {"answers": ("value", "said"), "reviews": ("note",), "outcomes": ("happened",)}
 
 
 def forget_words(store: Store, conversation: str, spans: Sequence[str], now: int, *, dry_run: bool = False) -> Receipt:
@@ -88,6 +89,11 @@ def strike(connection: sqlite3.Connection, conversation: str, spans: Sequence[st
                     (struck, conversation, number),
                 )
                 counts[table] += 1
+    said = connection.execute("SELECT id, text FROM transcript WHERE conversation = ?", (conversation,))
+    for line, text in said.fetchall():
+        if (words := _struck(text, pattern)) != text:
+            reword(connection, line, words)
+            counts["lines"] += 1
     for table, columns in _PLAIN.items():
         for column in columns:
             texts = connection.execute(

@@ -18,8 +18,13 @@ MOST_CITED = 4
 """Ids shown after a statement; the advice as JSON and its list of sources have them all."""
 
 
-def value(id: str, told: Value | None, knowledge: Knowledge, language: str) -> str:
-    """A value in words: a label, a number with its unit, an amount, an order, or the text itself."""
+def one_off(answers: Mapping[str, Answer]) -> bool:
+    """Whether the work is a job with an end: its volume is then the whole of it."""
+    return "demand" in answers and answers["demand"].value == "one_off"
+
+
+def value(id: str, told: Value | None, knowledge: Knowledge, language: str, *, once: bool = False) -> str:
+    """A value in words: a label, a number with its unit (`once` that of a one-off job), an amount, an order, or the text."""
     words = knowledge.words(language)
     match told:
         case None:
@@ -27,7 +32,7 @@ def value(id: str, told: Value | None, knowledge: Knowledge, language: str) -> s
         case Money(amount=amount, currency=currency):
             return f"{number(amount)} {currency} {words.questions[id].unit}"
         case float():
-            return f"{number(told)} {words.questions[id].unit}"
+            return f"{number(told)} {words.questions[id].unit_of(once=once, amount=told)}"
         case str():
             choice = words.questions[id].choices.get(told)
             return choice.label if choice else told
@@ -35,10 +40,10 @@ def value(id: str, told: Value | None, knowledge: Knowledge, language: str) -> s
             return ", ".join(" = ".join(words.criteria[item].short.lower() for item in tier) for tier in told)
 
 
-def answered(id: str, answer: Answer, knowledge: Knowledge, language: str) -> str:
+def answered(id: str, answer: Answer, knowledge: Knowledge, language: str, *, once: bool = False) -> str:
     """An answer in words, ways of not knowing kept apart."""
     if answer.status == "given":
-        return value(id, answer.value, knowledge, language)
+        return value(id, answer.value, knowledge, language, once=once)
     return knowledge.words(language).sentences[f"unknown_value_{answer.status}"]
 
 
@@ -67,11 +72,14 @@ def retention(days: int | None, case: Case, knowledge: Knowledge) -> str:
 def understood(effect: Confirm, case: Case, knowledge: Knowledge) -> View:
     """What was taken from free text, with the words it came from and what it would replace."""
     words = knowledge.words(case.language)
+    demand = [fact.value for fact in effect.facts if fact.question == "demand"]
+    before = one_off(case.answers)
+    once = demand == ["one_off"] if demand else before
 
     def row(fact: Fact) -> View:
         earlier = case.answers.get(fact.question)
-        replaces = answered(fact.question, earlier, knowledge, case.language) if earlier else ""
-        told = value(fact.question, fact.value, knowledge, case.language)
+        replaces = answered(fact.question, earlier, knowledge, case.language, once=before) if earlier else ""
+        told = value(fact.question, fact.value, knowledge, case.language, once=once)
         return {
             "name": words.questions[fact.question].name,
             "value": told,
@@ -86,9 +94,13 @@ def understood(effect: Confirm, case: Case, knowledge: Knowledge) -> View:
 
 def rows(ids: Iterable[str], answers: Mapping[str, Answer], knowledge: Knowledge, language: str) -> list[View]:
     """Answers as lines: name, value, unsure."""
-    words = knowledge.words(language)
+    words, once = knowledge.words(language), one_off(answers)
     return [
-        {"name": words.questions[id].name, "value": answered(id, answers[id], knowledge, language), "unsure": answers[id].unsure}
+        {
+            "name": words.questions[id].name,
+            "value": answered(id, answers[id], knowledge, language, once=once),
+            "unsure": answers[id].unsure,
+        }
         for id in ids
         if id in answers
     ]
@@ -182,7 +194,8 @@ def note(effect: Note, case: Case, knowledge: Knowledge) -> str:
             pass
     told = ""
     if known is not None and effect.kind in ("answered", "changed"):
-        told = answered(known, case.answers[known], knowledge, case.language) if known in case.answers else ""
+        once = one_off(case.answers)
+        told = answered(known, case.answers[known], knowledge, case.language, once=once) if known in case.answers else ""
         told += words.sentences["not_sure"] if known in case.answers and case.answers[known].unsure else ""
     sentence = words.sentences[key].format(
         name=words.questions[known].name if known else "",
@@ -287,14 +300,19 @@ def source_line(source: SourceLine) -> str:
 def cost_row(option: OptionAdvice, words: Language, language: str) -> str:
     """One option's price, accuracy and chance of being first, in a line."""
     from bot.advice.sums import money_text
+    from bot.chart_words import share
 
     cost = option.cost
     if cost is None or cost.per_item is None or cost.currency is None:
         return words.options[option.id].short
     low, mid, high = (money_text(amount, cost.currency, language) for amount in cost.per_item)
-    accuracy, first = f"{100 * cost.accuracy[1]:.1f}", f"{100 * option.first:.0f}"
+    accuracy, first = f"{100 * cost.accuracy[1]:.1f}", share(option.first, words)
+    errors = ""
+    if cost.with_errors is not None:
+        amount = money_text(cost.with_errors[1], cost.currency, language)
+        errors = words.sentences["cost_row_errors"].format(amount=amount) if amount != mid else ""
     return words.sentences["cost_row"].format(
-        option=words.options[option.id].short, per_item=mid, low=low, high=high, accuracy=accuracy, first=first
+        option=words.options[option.id].short, per_item=mid, low=low, high=high, errors=errors, accuracy=accuracy, first=first
     )
 
 
@@ -323,17 +341,17 @@ def what_if(effect: WhatIf, case: Case, knowledge: Knowledge) -> View:
     """Two advices side by side."""
     words = knowledge.words(case.language)
     now, then = effect.now, effect.then
-    pair = {id: words.options[id].name for id in (now.recommended, then.recommended) if id}
+    names = {id: words.options[id].name for id in (now.recommended, then.recommended) if id}
+    pair = {"now": names.get(now.recommended or "", ""), "then": names.get(then.recommended or "", "")}
     if now.recommended == then.recommended:
-        lines = [words.sentences["what_if_same"]]
+        line = words.sentences["what_if_same"]
     else:
-        named = {"then": pair.get(then.recommended or "", then.headline), "now": pair.get(now.recommended or "", now.headline)}
-        line = words.sentences["what_if_other"].format(**named)
-        lines = [line[:1].upper() + line[1:]]
+        which = "other" if all(pair.values()) else "none" if pair["now"] else "some"  # an abstention names nobody
+        line = words.sentences[f"what_if_{which}"].format(**pair)
     return {
         "name": words.questions[effect.question].name,
         "value": value(effect.question, effect.value, knowledge, case.language),
         "now": now,
         "then": then,
-        "differences": lines,
+        "differences": [line[:1].upper() + line[1:]],
     }

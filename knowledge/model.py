@@ -317,6 +317,14 @@ class QuestionWords(Words):
     choices: dict[str, ChoiceWords] = Field(default_factory=dict)
     said: tuple[str, ...] = ()
     unit: str = ""
+    unit_once: str = ""  # of a one-off job, where that is another
+    unit_one: str = ""  # of just one, where that is another
+
+    def unit_of(self, *, once: bool, amount: float | None = None) -> str:
+        """The unit of a number, of a standing process or of a one-off job."""
+        if amount == 1 and self.unit_one:
+            return self.unit_one
+        return self.unit_once if once and self.unit_once else self.unit
 
 
 class Named(Words):

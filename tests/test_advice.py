@@ -13,6 +13,7 @@ from bot.advice.changes import changes, flips, influential, unknowns
 from bot.advice.report import advise, digest
 from bot.advice.scores import robustness, standing, standings
 from bot.advice.sheet import Figure, at_level, sheet
+from bot.advice.sums import money_text
 from bot.answers import Answer, Money, check
 from knowledge.load import packaged
 
@@ -266,3 +267,11 @@ def test_no_combination_of_a_reduced_grid_advises_a_vetoed_option():
                 assert not then.excluded[then.leader]
                 assert not then.excluded[OPTIONS.index("in_house")]
     assert count == 4 * 2 * 4 * 3 * 2 * 3 * 3 * 3
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "told"),
+    [(5.24, "CHF", "CHF\N{NO-BREAK SPACE}5.24"), (0.052, "EUR", "€0.052"), (5430, "USD", "$5,400"), (3, "AUD", "A$3.00")],
+)
+def test_an_amount_has_no_more_digits_than_it_deserves_and_a_code_keeps_its_distance(amount, currency, told):
+    assert money_text(amount, currency, "en") == told

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from bot.archive import Archive, Filter, Viewer
 from bot.review import NotAllowed, outcome, review
 from bot.schema import MIGRATIONS
-from bot.search import OPEN, quoted, search
+from bot.search import quoted, search
+from bot.snippet import OPEN
 from bot.statistics import statistics
 from bot.store import Conversation, Line, Store, StoreError
 from talks import OPERATOR, Talks
@@ -52,7 +53,7 @@ def plain(store, id, person, at, words=(), others=(), **columns):
     for number, who in enumerate((person, *others)):
         event = '{"at":1,"by":"x","event":"upgraded","knowledge":"v"}'
         store.connection.execute("INSERT INTO events VALUES (?,?,?,?,?)", (id, number, at, who, event))
-    store.write(id, [Line(0, at, "person", person, "typed", text) for text in words])
+    store.write(id, [Line(0, at, person, "typed", text) for text in words])
     if columns:
         store.note(id, **columns)
 
@@ -441,3 +442,14 @@ def test_statistics_count_what_happened(talks, archive):
     assert counts["volume"].dont_know == 1
     assert counts["process"].stopped == 1
     json.dumps(found.as_json())
+
+
+def test_a_conversation_counts_as_advised_when_the_advice_was_given(talks, archive):
+    unclear = talks.advised("p1", kind="hr_payroll", data="public")  # asks first which of the two answers is wrong
+    assert archive.summary(OPERATOR, unclear).status == "open"
+    assert archive.transcript(OPERATOR, unclear, "show").advice == ()
+    talks.send("p1", text="both are right")
+    talks.send("p1", token="r:advise", label="Advise now", via="tapped")
+    assert archive.summary(OPERATOR, unclear).status == "advised"
+    talks.send("p1", text="why?")
+    assert archive.summary(OPERATOR, unclear).status == "advised"

@@ -11,7 +11,8 @@ from advices import drawn, every, examples
 from bot.bars import LONGEST, bars
 from bot.chart import NoPicture, alt, draw, pictures
 from bot.chart_money import money_scene
-from bot.chart_options import moving, options_scene
+from bot.chart_options import options_scene
+from bot.chart_words import cheapest, digits, has_money, lead_told, moving, points, priced, reaches, share, target, turning_point
 from bot.lettering import balanced, fitted, width, wrapped
 from bot.scene import EDGE, WIDTH
 from knowledge.load import packaged
@@ -34,20 +35,52 @@ def within(a, b):
     return b[0] <= a[0] and b[1] <= a[1] and a[2] <= b[2] and a[3] <= b[3]
 
 
+def assert_nothing_collides(scene):
+    for text in scene.texts:
+        left, top, right, bottom = text.bounds
+        assert left >= EDGE - 1 and right <= WIDTH - EDGE + 1, text
+        assert top >= 0 and bottom <= scene.height, text
+    for one, other in itertools.combinations(scene.texts, 2):
+        assert apart(one.bounds, other.bounds), (one, other)
+    for box in scene.boxes:
+        assert box.x >= EDGE - 1 and box.x + box.width <= WIDTH - EDGE + 1 and box.width > 0, box
+        edges = (box.x, box.y, box.x + box.width, box.y + box.height)
+        for text in scene.texts:
+            assert apart(edges, text.bounds) or within(text.bounds, edges), (box, text)
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_no_label_is_clipped_and_no_two_overlap(name):
     for scene in scenes(ALL[name]):
-        for text in scene.texts:
-            left, top, right, bottom = text.bounds
-            assert left >= EDGE - 1 and right <= WIDTH - EDGE + 1, text
-            assert top >= 0 and bottom <= scene.height, text
-        for one, other in itertools.combinations(scene.texts, 2):
-            assert apart(one.bounds, other.bounds), (one, other)
-        for box in scene.boxes:
-            assert box.x >= EDGE - 1 and box.x + box.width <= WIDTH - EDGE + 1 and box.width > 0, box
-            edges = (box.x, box.y, box.x + box.width, box.y + box.height)
-            for text in scene.texts:
-                assert apart(edges, text.bounds) or within(text.bounds, edges), (box, text)
+        assert_nothing_collides(scene)
+
+
+@pytest.mark.parametrize("name", examples())
+@pytest.mark.parametrize(
+    ("currency", "times"),
+    [("CHF", 1), ("SEK", 10), ("PLN", 4), ("AED", 4), ("ZAR", 18), ("INR", 80), ("IDR", 16_000), ("JPY", 150)],
+)
+def test_prices_in_other_currencies_and_of_other_sizes_collide_with_nothing(name, currency, times):
+    def dear(percentiles):
+        return tuple(times * each for each in percentiles)
+
+    options = [
+        option.model_copy(
+            update={
+                "cost": option.cost.model_copy(
+                    update={
+                        "currency": currency,
+                        "per_correct": dear(option.cost.per_correct),
+                        "per_item": dear(option.cost.per_item),
+                    }
+                )
+            }
+        )
+        if option.cost and option.cost.per_correct
+        else option
+        for option in examples()[name].options
+    ]
+    assert_nothing_collides(money_scene(examples()[name].model_copy(update={"options": tuple(options)}), WORDS, "en"))
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -99,14 +132,30 @@ def test_every_character_of_the_pictures_is_in_the_font():
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_texts_stand_out_from_what_is_behind_them(theme):
-    root = ET.fromstring(draw(examples()["split"], packaged(), "en", "options", theme).svg)
+@pytest.mark.parametrize(("name", "which"), [("split", "options"), ("clear", "options"), ("close", "money")])
+def test_texts_stand_out_from_what_is_behind_them(name, which, theme):
+    root = ET.fromstring(draw(examples()[name], packaged(), "en", which, theme).svg)
     paper = root.find(f"{SVG}rect").get("fill")
     boxes = [box for box in root.iter(f"{SVG}rect") if box.get("x")]
     for text in root.iter(f"{SVG}text"):
         x, y = float(text.get("x")), float(text.get("y")) - 5
         behind = [b.get("fill") for b in boxes if _inside(b, x, y)]
         assert contrast(text.get("fill"), behind[-1] if behind else paper) >= 4.5, text.text
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_shade_of_a_score_carries_its_number(theme):
+    scored = examples()["close"]
+    options = [o.model_copy(update={"criteria": dict.fromkeys(o.criteria, i / 5)}) for i, o in enumerate(scored.options)]
+    for shift in (0.0, 0.125):
+        shaded = [o.model_copy(update={"criteria": {c: min(v + shift, 1) for c, v in o.criteria.items()}}) for o in options]
+        svg = draw(scored.model_copy(update={"options": tuple(shaded)}), packaged(), "en", "options", theme).svg
+        root = ET.fromstring(svg)
+        boxes = [box for box in root.iter(f"{SVG}rect") if box.get("x") and float(box.get("x")) > 400]
+        for text in root.iter(f"{SVG}text"):
+            x, y = float(text.get("x")), float(text.get("y")) - 5
+            behind = [b.get("fill") for b in boxes if _inside(b, x, y)]
+            assert not behind or contrast(text.get("fill"), behind[0]) >= 4.5, text.text
 
 
 def _inside(box, x, y):
@@ -133,7 +182,7 @@ def test_the_alt_text_has_the_numbers_of_the_picture(name):
         short = WORDS.options[option.id].short
         assert short in told
         if option.rank is not None:
-            assert f"{short}, score {100 * option.value:.0f}" in told
+            assert f"{short}, score {points(option.value, digits(ALL[name]))}" in told
         else:
             assert option.excluded.text in told
     assert ALL[name].headline in told
@@ -151,12 +200,80 @@ def test_an_abstention_crowns_nobody():
     open_ = next(advice for advice in ALL.values() if advice.recommended is None)
     assert not any(box.tone == "accent" and box.x < 400 for box in options_scene(open_, WORDS).boxes[: len(open_.options) * 7])
     assert "**" not in bars(open_, WORDS)
-
-
-def test_bars_that_turn_the_advice_come_first():
     for advice in ALL.values():
-        turning = [bar.low < 0 for bar in moving(advice)]
-        assert turning == sorted(turning, reverse=True)
+        if advice.recommended is None and has_money(advice):
+            scene = money_scene(advice, WORDS, "en")
+            assert not any(box.tone == "accent" for box in scene.boxes)
+            assert "No advice yet" in scene.texts[0].text
+
+
+def test_the_money_names_as_cheapest_what_reaches_the_accuracy_asked_for_where_something_does():
+    seen = 0
+    for advice in ALL.values():
+        rows = priced(advice) if has_money(advice) else []
+        good = [option for option, _, cost in rows if reaches(cost, advice)]
+        if target(advice) is not None and 0 < len(good) < len(rows):
+            seen += 1
+            assert WORDS.options[good[0].id].short in cheapest(advice, WORDS, "en")
+            only = [t for t in money_scene(advice, WORDS, "en").texts if ", only " in t.text]
+            assert len(only) == len(rows) - len(good)
+    assert seen > 3
+
+
+def test_the_bar_that_the_heading_speaks_of_comes_first_and_then_those_that_turn_the_advice():
+    for advice in ALL.values():
+        told = (advice.flips if advice.recommended and advice.flips else advice.find_out)[:1]
+        bars = moving(advice)
+        if told and any(bar.question == told[0].question for bar in bars):
+            assert bars.pop(0).question == told[0].question
+        known = {each.question for each in advice.answers if each.status == "given" and not each.unsure}
+        turning = [(bar.fixed and bar.question in known, bar.low >= 0) for bar in bars]
+        assert turning == sorted(turning)
+
+
+@pytest.mark.parametrize(
+    ("lead", "told"), [(0.0306, "+3.1"), (-0.0592, "−5.9"), (0.0001, "+0.01"), (-0.0004, "−0.04"), (0.0, "0"), (1.0, "+100.0")]
+)
+def test_a_lead_is_told_as_it_is_and_never_as_none_where_there_is_one(lead, told):
+    assert lead_told(lead) == told
+
+
+def test_a_chance_counted_over_drawn_worlds_is_never_told_as_a_certainty():
+    told = {share(first, WORDS) for first in (0.0, 0.001, 0.0049, 0.995, 1.0)}
+    assert told == {"under 1 %", "over 99 %"}
+    shown = " ".join(t.text for advice in ALL.values() for scene in scenes(advice) for t in scene.texts if t.x < 450)
+    assert not re.search(r"(?<![\d.])(?:0|100) %", shown)
+
+
+def test_an_abstention_says_truly_which_option_comes_first_most_often():
+    for advice in ALL.values():
+        if advice.verdict == "abstain":
+            most = max(advice.options, key=lambda option: option.first)
+            leader = next(option for option in advice.options if option.rank == 1)
+            assert ("comes first most often" in advice.sure) == (most.first == leader.first)
+
+
+def test_a_split_that_is_better_is_in_the_picture_and_in_its_words():
+    advice = examples()["split"]
+    drawn_text = " ".join(text.text for text in options_scene(advice, WORDS).texts)
+    assert advice.split.gain > 0 and "Better still, a split" in drawn_text
+    assert advice.split.text in alt(advice, packaged())
+
+
+def test_the_first_thousand_characters_of_the_alt_text_hold_the_finding_the_turn_and_every_score():
+    for advice in ALL.values():
+        told = alt(advice, packaged())[:1000]
+        assert turning_point(advice, WORDS) in told
+        assert all(f"score {points(o.value, digits(advice))}" in told for o in advice.options if o.rank is not None)
+
+
+def test_each_end_of_a_bar_names_an_answer_that_brings_it():
+    for advice in ALL.values():
+        given = {each.question for each in advice.answers if each.status == "given"}
+        for bar in moving(advice):
+            assert bar.low_at is not None or bar.question not in given
+            assert bar.high_at is not None or bar.question not in given
+            assert bar.low_at != bar.high_at
 
 
 def test_an_advice_without_handling_time_has_no_picture_of_the_money():

@@ -47,9 +47,7 @@ def converse(store, id, starter, said, at=NOW - 1000, place=None, others=()):
             store.answered(id, number, event, words, before, {"process": answer})
             before = {"process": answer}
             body = Message(name="note", markdown=f"You said: *{words}*")
-            store.write(
-                id, [Line(number, at, "person", who, "typed", words), Line(number, at, "advisor", None, "note", body.text)]
-            )
+            store.write(id, [Line(number, at, who, "typed", words), Line(number, at, None, "note", body.text)])
             store.enqueue(store.conversation(id), "{}", "send", body.model_dump_json(), None, at)
             store.advised(id, number, at, "v1", "d", None, "abstain", json.dumps({"reasons": [{"text": f"about {words}"}]}))
             store.put([Delivery("slack", f"Ev{id}{number}", f"T1,D{id},{number}", place, str(number), at, raw(who, words))])
@@ -79,7 +77,7 @@ def test_no_word_of_a_forgotten_person_is_left_in_any_byte_of_any_file(store, tm
     assert found(tmp_path, "zebrafish", "UALICE77")
     receipt = forget_person(store, ALICE, NOW)
     assert receipt.complete, receipt
-    assert receipt.erased["conversations"] == 1 and receipt.erased["transcript"] == 2
+    assert receipt.erased["conversations"] == 1 and receipt.erased["lines"] == 2
     assert found(tmp_path, "zebrafish", "Quuxville", "photographs", "UALICE77") == []
     assert store.conversation("two") is not None
     assert store.connection.execute(

@@ -69,7 +69,11 @@ def test_nothing_that_people_say_in_interviews_raises_a_false_alarm():
     talks = [path.read_text("utf-8") for path in sorted((HERE / "dialogues").glob("*.txt")) if path.stem != "private"]
     said += [line for talk in talks for line in talk.splitlines()]
     assert len(said) > 5000
-    contact = {"call me at 555 123 4567", "call me on 0171 555 2201 if anything is unclear"}  # telephone numbers they are
+    contact = {
+        "call me at 555 123 4567",
+        "call me on 0171 555 2201 if anything is unclear",
+        "call me on 0171 555 0199",
+    }  # telephone numbers they are
     alarms = {text for text in said if found(text, WORDS)}
     assert contact <= alarms
     assert all("@" in text for text in alarms - contact)  # and an address of e-mail is one

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from adapters.cli import main
 from bot.archive import Archive, Filter
+from bot.store import Line
 from talks import OPERATOR, Talks
 
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -36,12 +37,8 @@ def file(tmp_path_factory):
     for text in LINES:
         talks.send("p1", text=text)
     connection = talks.store.connection
-    for text in LINES:
-        connection.execute(
-            "INSERT INTO transcript(conversation, event_number, at, speaker, person, message, text)"
-            " VALUES (?,1,1,'person',?,'typed',?)",
-            (id, f"slack:T:{text[:60]}", text),
-        )
+    with talks.store.transaction():
+        talks.store.write(id, [Line(1, 1, f"slack:T:{text[:60]}", "typed", text) for text in LINES])
     evil = LINES[0] + LINES[10] + LINES[11]
     connection.execute("UPDATE conversations SET process = ?, kind = ? WHERE id = ?", (evil, evil, id))
     connection.execute("INSERT INTO reviews VALUES (NULL,?,1,?,?,?,0)", (id, evil, evil, evil))

@@ -14,7 +14,7 @@ import pytest
 from bot.answers import Answer
 from bot.events import Answered, Heard, Started
 from bot.speak import Message
-from bot.store import Conversation, Delivery, Line, Store
+from bot.store import Conversation, Delivery, Given, Line, Store
 
 Open = Callable[[], Store]
 
@@ -234,10 +234,13 @@ def test_the_latest_advice_is_the_one_of_the_latest_event(begun):
     assert begun.latest_advice("c1") is None
     with begun.transaction():
         begun.append("c1", 0, heard())
-        begun.write("c1", [Line(0, 1, "person", "fake:t:u", "typed", "hello")])
+        begun.write("c1", [Line(0, 1, "fake:t:u", "typed", "hello")])
         begun.advised("c1", 2, 1, "v1", "d", "bpo", "recommended", '{"n": 2}')
         begun.advised("c1", 1, 1, "v1", "d", None, "abstained", '{"n": 1}')
-    assert begun.latest_advice("c1") == '{"n": 2}'
+    latest = Given(2, 1, "v1", "d", "bpo", "recommended", '{"n": 2}')
+    assert begun.latest_advice("c1") == latest == begun.advice_at("c1", 2)
+    assert begun.advice_at("c1", 1).text == '{"n": 1}'
+    assert begun.advice_at("c1", 3) is None
 
 
 # --- outbox --------------------------------------------------------------------------------------------------------------

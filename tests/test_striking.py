@@ -200,7 +200,7 @@ def test_too_short_or_unknown_words_are_not_struck(talks):
     assert forget_words(talks.store, id, ["zebrafish"], NOW).erased == {}
     assert forget_words(talks.store, "none", ["zebrafish"], NOW).erased == {}
     before = stored(talks.store)
-    assert forget_words(talks.store, id, ["Photo tags"], NOW, dry_run=True).erased["transcript"] >= 1
+    assert forget_words(talks.store, id, ["Photo tags"], NOW, dry_run=True).erased["lines"] >= 1
     assert stored(talks.store) == before
 
 
@@ -215,7 +215,7 @@ def test_an_operator_strikes_words_from_the_command_line(talks):
     found = run("--conversation", id, "--words", "Zebrafish Limited", "--json")
     assert found.exit_code == 0, found.output
     receipt = json.loads(found.stdout)
-    assert receipt["act"] == "strike" and receipt["scrubbed"] and receipt["erased"]["transcript"] == 1
+    assert receipt["act"] == "strike" and receipt["scrubbed"] and receipt["erased"]["lines"] == 1
     assert left(talks.store, "Zebrafish") == []
 
 

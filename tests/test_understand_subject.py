@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 from bot.understand.subject import SubjectAnswer, answer
 from bot.understand.topics import words_of
 from knowledge.load import packaged
-from knowledge.model import Evidence
+from knowledge.model import Evidence, Precedent
 
 QUESTIONS = Path(__file__).parent / "questions"
 BASE = packaged()
@@ -121,7 +121,7 @@ def check(given: SubjectAnswer) -> None:
 def dated(text: str, fact: str) -> bool:
     """Whether the words before the statement hold a year in parentheses, or say that the source gives none."""
     found = BASE.fact(fact)
-    undated = isinstance(found, Evidence) and found.year is None
+    undated = (isinstance(found, Evidence) and found.year is None) or (isinstance(found, Precedent) and found.dated == "n.d.")
     parentheses = [part.partition(")")[0] for part in text.split("(")[1:]]
     return any((undated and part == "no date given") or part[:4].isdigit() or part[-4:].isdigit() for part in parentheses)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import unquote
 
@@ -12,12 +11,12 @@ from datasette.utils.asgi import NotFound, Request, Response
 
 from adapters.review.deeds import may_erase
 from adapters.review.picture import addresses
-from adapters.review.story import as_given, card, story
+from adapters.review.story import card, story
 from adapters.review.web import NONE_SUCH, desk_of, page, params_of, viewer_of
 from bot.archive import Did, Transcript
 from bot.export import FORMS, Form, file_name, rendered
+from bot.handout import memo_of
 from bot.library import Library
-from bot.memo import memo_page
 from bot.replay import attempt
 from bot.review import NO_OPTION, REVIEW_VERDICTS
 
@@ -88,12 +87,10 @@ async def memo(datasette: Datasette, request: Request) -> Response:
     """The latest advice as a decision memo, a page of its own that prints on A4."""
 
     def written(library: Library, transcript: Transcript) -> str | None:
-        given = transcript.advice[-1] if transcript.advice else None
-        advice = as_given(given) if given is not None else None
-        if given is None or advice is None:
+        if not transcript.advice:
             return None
-        day, base = datetime.fromtimestamp(given.at / 1000, UTC).date(), library.worded(given.knowledge)
-        return memo_page(advice, base, transcript.summary.language, day, transcript.summary.id)
+        given, s = transcript.advice[-1], transcript.summary
+        return memo_of(given, s.id, s.language, library.worded(given.knowledge), "html")
 
     transcript, text = await _read(datasette, request, "export", written)
     if text is None:

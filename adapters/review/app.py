@@ -62,7 +62,11 @@ def build(desk: Desk, names: tuple[str, ...] = LOCAL) -> tuple[App, Datasette]:
         metadata={
             "title": "Past advisories",
             "databases": {
-                "data": {"tables": {name: {"description": told} for name, told in tables.ABOUT.items()}},
+                "data": {
+                    "tables": {
+                        name: {"description": told, **tables.SEARCHED.get(name, {})} for name, told in tables.ABOUT.items()
+                    }
+                },
             },
         },
         secret=secrets.token_hex(32),

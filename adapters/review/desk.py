@@ -65,10 +65,14 @@ class Desk:
         return self.sessions.begin(Viewer(person, person in self.reviewers, person)) if admitted else None
 
     async def audit_query(self, viewer: Viewer) -> None:
-        """Write down that an analyst reads tables. What is asked is not kept: it may hold people's words."""
+        """Write down that an analyst reads tables, and index what waits for it, since tables are searched too.
+
+        What is asked is not kept: it may hold people's words.
+        """
 
         def write(library: Library) -> None:
             writer = library.archive.writer
+            writer.index()
             with writer.transaction():
                 writer.connection.execute(
                     "INSERT INTO access_audit(at, viewer, conversation, did) VALUES (?,?,?,?)",

@@ -11,9 +11,9 @@ from datasette.app import Datasette
 from datasette.utils.asgi import NotFound, Request, Response
 from itsdangerous import BadSignature
 
-from adapters.review.story import as_given
 from adapters.review.web import NONE_SUCH, Params, desk_of, link, params_of, viewer_of
 from bot.chart import NoPicture, Theme, Which, draw
+from bot.handout import advice_of
 from bot.library import Library
 
 NOT_DRAWN = "This picture could not be drawn; the table beside it holds the same figures."
@@ -42,7 +42,7 @@ async def drawn(datasette: Datasette, request: Request) -> Response:
     def draw_it(library: Library) -> bytes | None:
         summary = library.archive.summary(viewer, id)
         given = library.archive.given(id, int(asked["event"])) if summary is not None else None
-        advice = as_given(given) if given is not None else None
+        advice = advice_of(given) if given is not None else None
         if summary is None or given is None or advice is None:
             return None
         try:

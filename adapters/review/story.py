@@ -7,13 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from pydantic import ValidationError
-
-from bot.advice.advice import Advice
 from bot.archive import Given, Transcript
 from bot.chart import Which, alt, pictures
 from bot.engine import fold
 from bot.events import Act, Answered, CameLate, Confirmed, Exposed, Heard, Missed, Proposed, Rejected, Requested
+from bot.handout import advice_of
 from bot.library import Library
 from bot.markup import clean
 from knowledge.model import Dispute, Knowledge, Precedent
@@ -153,16 +151,8 @@ def card(library: Library, given: Given, language: str) -> Card:
     return Card(given, plain, facts, _pictures(given, base, language))
 
 
-def as_given(given: Given) -> Advice | None:
-    """The advice as a value; None if it is of a form that this version does not know."""
-    try:
-        return Advice.from_json(json.loads(given.text))
-    except (ValidationError, KeyError, TypeError):
-        return None
-
-
 def _pictures(given: Given, base: Knowledge, language: str) -> dict[Which, str]:
-    advice = as_given(given)
+    advice = advice_of(given)
     try:
         return {which: alt(advice, base, language, which) for which in pictures(advice)} if advice else {}
     except (KeyError, ValueError):

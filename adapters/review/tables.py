@@ -11,7 +11,7 @@ from functools import partial
 
 SHOWN = ("advisories", "current_answers", "answers", "transcript", "advice", "reviews", "outcomes", "access_audit")
 """Views and tables that have a page of their own."""
-READABLE = {*SHOWN, "conversations", "participants", "sqlite_master", "sqlite_schema", "sqlite_sequence"}
+READABLE = {*SHOWN, "conversations", "participants", "lines", "wordings", "sqlite_master", "sqlite_schema", "sqlite_sequence"}
 WITHHELD = {("conversations", "address"), ("conversations", "place")}
 _INDEX = "transcript_search"
 _FUNCTIONS_REFUSED = ("load_extension", "fts3_tokenizer", "writefile", "readfile", "edit", "fts5")
@@ -20,11 +20,13 @@ _PRAGMAS = {
     "schema_version", "database_list", "compile_options", "data_version",
 }  # fmt: skip
 
+SEARCHED = {"transcript": {"fts_table": _INDEX, "fts_pk": "wording"}}
+"""What Datasette cannot see by itself: the index is of the wordings behind the view."""
 ABOUT = {
     "advisories": "One line for each conversation: who, when, which kind of work, what was advised, reviewed and chosen.",
     "current_answers": "The answers in force.",
     "answers": "Every answer ever given; `replaces` is the event of the one before.",
-    "transcript": "Everything said. Times are UTC milliseconds.",
+    "transcript": "Everything said. Times are UTC milliseconds; lines that say the same may share a wording.",
     "advice": "Every advice as it was given, with its JSON.",
     "reviews": "What reviewers made of it.",
     "outcomes": "What was chosen in the end, and what happened.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.slack.address import Json
 from adapters.slack.look import Look, escaped, plain
+from bot.handout import FORMS
 from bot.speak import Button, Message
 
 MOST_BUTTONS, MOST_OPTIONS, MOST_OVERFLOW = 5, 100, 5
@@ -57,9 +58,10 @@ def exportable(message: Message, look: Look) -> Message:
     """An advice can be taken along as a file."""
     if message.name != "recommend":
         return message
-    keys = {"md": "export", "memo": "export_memo", "html": "export_html", "json": "export_json"}
-    export, *more = (Button(label=look.sentence(key), token=f"e:{form}") for form, key in keys.items())
-    return message.model_copy(update={"buttons": (*message.buttons, export), "more": (*message.more, *more)})
+    labels = {form: "export" if form == "md" else f"export_{form}" for form in FORMS if form != "options"}  # that is just above
+    export = {form: Button(label=look.sentence(label), token=f"e:{form}") for form, label in labels.items()}
+    plain_text = export.pop("md")
+    return message.model_copy(update={"buttons": (*message.buttons, plain_text), "more": (*message.more, *export.values())})
 
 
 def _option(button: Button) -> Json:

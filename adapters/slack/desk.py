@@ -7,22 +7,18 @@ from whoever is interviewed there; an edited or deleted message changes no answe
 from __future__ import annotations
 
 import functools
-import json
-from datetime import UTC, datetime
 
 from adapters.slack.address import NOWHERE, PLATFORM, Address, is_aside, message_key
 from adapters.slack.controls import FEEDBACK_YES, ORDERING
 from adapters.slack.deliveries import milliseconds
 from adapters.slack.parse import DELETED, EDITED
-from adapters.slack.uploads import EXPORT
 from bot import feedback
-from bot.advice.advice import Advice
 from bot.agenda import pending
 from bot.case import Case
 from bot.deliveries import blank_message
+from bot.handout import FORMS, Form, handout
 from bot.markup import escape
 from bot.messages import Incoming
-from bot.page import render
 from bot.revised import answered_there, deleted, edited, heard_as
 from bot.service import Service
 from bot.speak import Button, Message
@@ -31,7 +27,6 @@ from bot.taps import ranked_so_far, ranking_token
 from knowledge.model import Question
 
 OURS = "e:"
-FORMS = ("md", "memo", "html", "json")
 State = dict[str, tuple[int, Case]]
 
 
@@ -157,27 +152,13 @@ class Desk(Service):
             }
         )
 
-    def _export(self, incoming: Incoming, conversation: Conversation, form: str) -> None:
-        """The advice as it was given last, as a file."""
-        given = self.store.reading.execute(
-            "SELECT at, advice FROM advice WHERE conversation = ? ORDER BY event_number DESC LIMIT 1", (conversation.id,)
-        ).fetchone()
-        if given is None:
-            text = self.knowledge.words(conversation.language).sentences["slack_no_advice"]
-            self._say(conversation, incoming, Message(name="note", markdown=escape(text)))
-            return
-        at, plain = given[0], json.loads(given[1])
-        match form:
-            case "json":
-                content = json.dumps(plain, ensure_ascii=False, indent=2)
-            case "memo":
-                from bot.memo import memo_page
-
-                day = datetime.fromtimestamp(at / 1000, UTC).date()
-                content = memo_page(Advice.from_json(plain), self.knowledge, conversation.language, day, conversation.id)
-            case _:
-                content = render(Advice.from_json(plain), self.knowledge, conversation.language, form)
-        self._say(conversation, incoming, Message(name=f"{EXPORT}{form}", markdown=content))
+    def _export(self, incoming: Incoming, conversation: Conversation, form: Form) -> None:
+        """The advice as it was given last, as a file or as the picture of its money."""
+        message = handout(self.store, conversation, self.knowledge, form)
+        if message is None:
+            text = self.knowledge.words(conversation.language).sentences["no_advice"]
+            message = Message(name="note", markdown=escape(text))
+        self._say(conversation, incoming, message)
 
     def _feedback(self, incoming: Incoming, conversation: Conversation) -> None:
         """Whether the advice helped; said again it changes nothing."""

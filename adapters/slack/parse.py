@@ -74,9 +74,7 @@ def _event(team: str, event: Json, own: Own) -> Incoming | Ignored:
         return Ignored(why="said by somebody of another organisation")
     said = str(event.get("text") or "")
     mentioned = event["type"] == "app_mention" or f"<@{own.user}>" in said or f"<@{own.user}|" in said
-    thread = event.get("thread_ts")
-    if thread is not None and not isinstance(thread, str):
-        raise Unreadable("a thread that is no text")
+    thread = _thread(event)
     if is_private(channel):
         address = Address(channel=channel, thread=thread, user=user)
     elif mentioned or thread:
@@ -86,6 +84,14 @@ def _event(team: str, event: Json, own: Own) -> Incoming | Ignored:
     return Incoming(
         person=person(team, user), tenant=team, text=words(said, own), address=address.model_dump_json(exclude_defaults=True)
     )
+
+
+def _thread(message: Json) -> str | None:
+    """The thread that a message is in. Raises Unreadable."""
+    thread = message.get("thread_ts")
+    if thread is not None and not isinstance(thread, str):
+        raise Unreadable("a thread that is no text")
+    return thread
 
 
 def _revision(team: str, event: Json, original: Json, own: Own) -> Incoming | Ignored:
@@ -104,9 +110,9 @@ def _revision(team: str, event: Json, original: Json, own: Own) -> Incoming | Ig
     after = words(str(now.get("text") or ""), own) if kept and isinstance(now, dict) else ""
     if kept and original is not now and after == before:
         return Ignored(why="a message whose words stay")
-    thread = original.get("thread_ts")
+    thread = _thread(original)
     where = thread if is_private(channel) else thread or ts
-    address = Address(channel=channel, thread=where if isinstance(where, str) else None, user=user, aside=True, revised=ts)
+    address = Address(channel=channel, thread=where, user=user, aside=True, revised=ts)
     return Incoming(
         person=person(team, user),
         tenant=team,
@@ -141,7 +147,7 @@ def _tapped_at(user: str, body: Json, action: Json) -> Address:
     tapped = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None
     match body:
         case {"channel": {"id": str(channel)}, "message": {"ts": str(ts)} as message}:
-            thread = message.get("thread_ts")
+            thread = _thread(message)
             return Address(channel=channel, thread=thread if is_private(channel) else thread or ts, user=user, tapped=tapped)
         case _:
             return Address(channel=user, user=user, tapped=tapped)

@@ -12,8 +12,8 @@ from adapters.slack.address import PLATFORM, person
 from adapters.slack.history import Past, others
 from bot.archive import Archive, Summary, Viewer
 from bot.export import file_name, rendered
-from bot.replay import CannotReplay, knowledge_of
 from bot.retell import Retelling
+from bot.worded import of_its_time
 from knowledge.model import Knowledge
 
 
@@ -63,7 +63,9 @@ class Transcripts:
             transcript = archive.transcript(self.viewer(user), id, "show") if summary is not None else None
             if transcript is None:
                 return None
-            retelling = Retelling(self._base(archive, transcript.summary), self.today, transcript.summary.language)
+            version = transcript.summary.knowledge
+            base = of_its_time(version, archive.store.knowledge_files(version), self.today)
+            retelling = Retelling(base, self.today, transcript.summary.language)
             return Found(file_name(id, "md"), rendered(transcript, retelling, "md"))
         finally:
             archive.close()
@@ -73,12 +75,3 @@ class Transcripts:
         if held is None or (held.platform, held.tenant) != (PLATFORM, self.team):
             return None
         return archive.summary(self.viewer(user), id)
-
-    def _base(self, archive: Archive, summary: Summary) -> Knowledge:
-        """The knowledge base of the time, today's where that cannot be read any more."""
-        if summary.knowledge == self.today.version:
-            return self.today
-        try:
-            return knowledge_of(summary.knowledge, archive.store.knowledge_files(summary.knowledge))
-        except CannotReplay:
-            return self.today

@@ -1,4 +1,4 @@
-"""What is sent as a file: the advice in a form to take along, and its picture with alt text, drawn in a thread.
+"""What is sent as a file: the advice in a form to take along, and its picture with alt text.
 
 A file is named after its outbox number, so that one whose arrival nobody knows can be looked for. An upload that Slack will
 not take is said in words; the advice itself never waits for its picture.
@@ -9,14 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.drawing import drawn
+from bot.handout import name_of
 from bot.speak import Message
 from bot.store import Outgoing, Store
 from knowledge.model import Knowledge
 
-EXPORT = "export."
 LONGEST_ALT, LONGEST_TITLE = 1_000, 250
-ENDINGS = {"memo": "html"}
-"""Forms whose files end otherwise than they are called."""
 
 
 @dataclass(frozen=True)
@@ -31,29 +29,27 @@ class File:
 
 def is_file(message: Message) -> bool:
     """Whether a message is sent as a file."""
-    return message.name.startswith(EXPORT) or message.picture is not None
+    return name_of(message, "") is not None
 
 
-def file_name(message: Message, outgoing: Outgoing) -> str:
-    """The name that its file has in Slack."""
-    form = message.name.removeprefix(EXPORT)
-    ending = "png" if message.picture is not None else ENDINGS.get(form, form)
-    return f"advice-{outgoing.number}.{ending}"
+def file_name(message: Message, outgoing: Outgoing) -> str | None:
+    """The name that its file has in Slack; None if a message is sent as text."""
+    return name_of(message, str(outgoing.number))
 
 
 async def file_of(message: Message, outgoing: Outgoing, store: Store, knowledge: Knowledge, language: str) -> File | None:
     """The file of a message; None for a picture that cannot be drawn."""
-    name = file_name(message, outgoing)
+    name = file_name(message, outgoing) or ""
     if message.picture is None:
         return File(name, knowledge.words(language).sentences["slack_export_title"], message.markdown.encode())
-    picture = await drawn(store, outgoing.conversation, message.picture, knowledge, language)
+    picture = await drawn(store, outgoing.conversation, message, knowledge, language)
     if picture is None:
         return None
     return File(name, picture.title[:LONGEST_TITLE], picture.png, whole_sentences(picture.alt))
 
 
 def whole_sentences(alt: str) -> str:
-    """As many sentences of an alt text as Slack takes; what it says is in the card, too."""
+    """As many sentences of an alt text as Slack takes; what matters most comes first in it."""
     if len(alt) <= LONGEST_ALT:
         return alt
     return alt[: alt.rfind(". ", 0, LONGEST_ALT) + 1] or alt[:LONGEST_ALT]

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from babel import Locale
 
 from adapters.telegram.address import Address
-from adapters.telegram.documents import FORMS, document
 from adapters.telegram.history import card, day, delete_question, kept, listed, one, own
 from adapters.telegram.links import reopening
-from adapters.telegram.lookup import given, tapped
+from adapters.telegram.lookup import tapped
 from adapters.telegram.own_data import FORGET_ALL, FORGET_ONE, GATHER
 from adapters.telegram.parse import ANONYMOUS, PERSONAL
 from bot import feedback
+from bot.handout import FORMS, handout
 from bot.markup import escape
 from bot.messages import Incoming
 from bot.service import Service
@@ -138,18 +138,18 @@ class Asides(Service):
         _, _, id, *form = (incoming.token or "").split(":")
         wanted = self.store.conversation(id) if address.private else conversation
         allowed = wanted is not None and wanted.id == id and (wanted.id == conversation.id or wanted.person == incoming.person)
-        advice = given(self.store, id) if allowed else None
-        if wanted is None or advice is None:
-            self._say(conversation, incoming, self._sentence("telegram_no_advice"))
+        if wanted is None or not allowed or self.store.latest_advice(id) is None:
+            self._say(conversation, incoming, self._sentence("no_advice"))
             return
         chosen = next((each for each in FORMS if [each] == form), None)
         if chosen is None:
             sentences = self.knowledge.words(self.language).sentences
-            buttons = tuple(Button(label=sentences[f"telegram_form_{each}"], token=f"t:export:{id}:{each}") for each in FORMS)
+            buttons = tuple(Button(label=sentences[f"form_{each}"], token=f"t:export:{id}:{each}") for each in FORMS)
             asked = self._sentence("telegram_which_format").model_copy(update={"buttons": buttons})
             self._say(conversation, incoming, asked)
             return
-        self._say(wanted, incoming, document(advice, self.knowledge, wanted.language, chosen))
+        file = handout(self.store, wanted, self.knowledge, chosen)
+        self._say(wanted, incoming, file or self._sentence("no_advice"))
 
     def _say(self, conversation: Conversation, incoming: Incoming, message: Message) -> None:
         self.store.enqueue(conversation, incoming.address, "send", message.model_dump_json(), None, self.world.now())

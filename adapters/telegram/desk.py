@@ -17,11 +17,13 @@ from adapters.telegram.pictures import in_words
 from bot.agenda import pending
 from bot.case import Case
 from bot.events import Answered, Heard
+from bot.handout import advice_of
 from bot.markup import clean, escape
 from bot.messages import Incoming
-from bot.speak import Message
+from bot.speak import Message, Which
 from bot.store import Conversation, Received
 from bot.tell import answered as told
+from bot.worded import worded_for
 
 OURS, LATE = ("t:", "f:"), "t:late"
 State = dict[str, tuple[int, Case]]
@@ -138,12 +140,19 @@ class Desk(Asides):
             case ["f", _]:
                 self._judged(incoming, self._tapped(address, [conversation]), conversation)
             case ["t", "words", number] if number.isdecimal():
-                given = self.store.advice_at(conversation.id, int(number))
-                late = self._sentence("note_late_general")
-                self._say(conversation, incoming, in_words(given, self.knowledge, case.language) if given else late)
+                self._say(conversation, incoming, self._in_words(conversation, int(number), case.language, "options"))
+            case ["t", "words", number, "money"] if number.isdecimal():
+                self._say(conversation, incoming, self._in_words(conversation, int(number), case.language, "money"))
             case _:
                 key = "telegram_unusable" if incoming.token == UNUSABLE else "note_late_general"
                 self._say(conversation, incoming, self._sentence(key))
+
+    def _in_words(self, conversation: Conversation, number: int, language: str, which: Which) -> Message:
+        given = self.store.advice_at(conversation.id, number)
+        advice = advice_of(given) if given is not None else None
+        if given is None or advice is None:
+            return self._sentence("note_late_general")
+        return in_words(advice, worded_for(self.store, given.knowledge, self.knowledge), language, which)
 
     def _order(self, incoming: Incoming, address: Address, conversation: Conversation, case: Case) -> None:
         """A tap in an unfinished ranking edits its message; one under a question no longer open changes nothing."""

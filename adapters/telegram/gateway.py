@@ -16,12 +16,12 @@ from adapters.telegram import formatting, own_data, pictures
 from adapters.telegram.address import Address
 from adapters.telegram.asides import FEEDBACK, PRIVATE_ONLY
 from adapters.telegram.calls import REMEMBERED, Calls
-from adapters.telegram.documents import filename
 from adapters.telegram.formatting import Part
 from adapters.telegram.keyboards import explained, keyboard, ranking
 from adapters.telegram.links import HISTORY
 from adapters.telegram.pacing import Pacing
 from bot.drawing import drawn
+from bot.handout import name_of
 from bot.markup import escape
 from bot.sender import NotSent, PlaceClosed, Unknown, Unsendable
 from bot.speak import Button, Message
@@ -63,10 +63,10 @@ class TelegramGateway:
             return await self._forget(address, outgoing, message.name)
         if message.name == own_data.GATHER:
             return await self._gather(address, outgoing)
-        if (form := filename(message, outgoing.conversation)) is not None:
-            return await self.calls.document(address, message.markdown.encode(), form, self._caption("telegram_document"))
         if message.picture is not None:
             return await self._picture(address, outgoing, message)
+        if (name := name_of(message, outgoing.conversation)) is not None:
+            return await self.calls.document(address, message.markdown.encode(), name, self._caption("telegram_document"))
         return await self._post(address, outgoing, message)
 
     async def find(self, outgoing: Outgoing) -> None:
@@ -108,14 +108,13 @@ class TelegramGateway:
 
     async def _picture(self, address: Address, outgoing: Outgoing, message: Message) -> str:
         """The picture with the verdict under it; without a picture, or if it is refused, the verdict alone."""
-        picture = await drawn(self.store, outgoing.conversation, message.picture or 0, self.knowledge, self.language)
+        picture = await drawn(self.store, outgoing.conversation, message, self.knowledge, self.language)
         if picture is not None:
             shown = pictures.with_button(message, self.words)
             caption = formatting.parts(shown.markdown, formatting.LONGEST_CAPTION)[0]
             try:
-                return await self.calls.photo(
-                    address, picture.png, f"advice-{outgoing.conversation}.png", caption, keyboard(shown)
-                )
+                name = name_of(message, outgoing.conversation) or ""
+                return await self.calls.photo(address, picture.png, name, caption, keyboard(shown))
             except Unsendable as error:
                 log.error("picture refused", why=str(error))
         failed = f"{message.markdown}\n\n{escape(self.words.sentences['picture_failed'])}"

@@ -3,28 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from adapters.telegram.deliveries import PLATFORM, moved_key, place
 from adapters.telegram.update import Update
 from bot.store import Conversation, Store
-
-
-@dataclass(frozen=True)
-class Given:
-    """The advice that a conversation was given last; `text` is its JSON, `at` UTC milliseconds."""
-
-    conversation: str
-    at: int
-    text: str
-
-
-def given(store: Store, conversation: str) -> Given | None:
-    """The advice that was given last."""
-    row = store.reading.execute(
-        "SELECT conversation, at, advice FROM advice WHERE conversation = ? ORDER BY event_number DESC LIMIT 1", (conversation,)
-    ).fetchone()
-    return Given(*row) if row else None
 
 
 def held_at(store: Store, here: str, chat: int, bot: int, *, private: bool) -> list[Conversation]:

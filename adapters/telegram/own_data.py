@@ -52,11 +52,11 @@ def erased(path: Path, name: str, conversation: str, now: int) -> Receipt:
 def told(receipt: Receipt, words: Language) -> str:
     """What an erasure did, in words; its reference is what the operator finds the stored receipt by."""
     said = words.sentences
-    counts = {"conversations": 0, "answers": 0, "transcript": 0, **receipt.erased}
+    counts = {"conversations": 0, "answers": 0, "lines": 0, **receipt.erased}
     text = said["telegram_deleted"].format(
         advisories=counts["conversations"],
         answers=counts["answers"],
-        lines=counts["transcript"],
+        lines=counts["lines"],
         reference=receipt.tombstones[0][:_REFERENCE] if receipt.tombstones else "",
     )
     return text if receipt.complete else f"{text} {said['telegram_deleted_later']}"

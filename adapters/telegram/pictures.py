@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
-
 from bot.advice.advice import Advice
 from bot.markup import escape
-from bot.speak import Button, Message
+from bot.speak import Button, Message, Which
 from knowledge.model import Knowledge, Language
 
 
 def with_button(message: Message, words: Language) -> Message:
     """The picture's message with a way to its alt text."""
-    button = Button(label=words.sentences["telegram_in_words"], token=f"t:words:{message.picture}")
+    which = f":{message.which}" if message.which != "options" else ""
+    button = Button(label=words.sentences["telegram_in_words"], token=f"t:words:{message.picture}{which}")
     return message.model_copy(update={"buttons": (button,)})
 
 
-def in_words(given: str, knowledge: Knowledge, language: str) -> Message:
+def in_words(advice: Advice, knowledge: Knowledge, language: str, which: Which = "options") -> Message:
     """What a picture shows, for those who do not see it."""
     from bot.chart import alt
 
-    return Message(name="alt", markdown=escape(alt(Advice.from_json(json.loads(given)), knowledge, language)))
+    return Message(name="alt", markdown=escape(alt(advice, knowledge, language, which)))

@@ -40,6 +40,16 @@ class Cost(Part):
     currency: str | None
     accuracy: Percentiles
     payback_months: float | None
+    with_errors: Percentiles | None = None  # an item and the errors that slip through, together
+
+
+class SetupAdvice(Part):
+    """A way to organise crowd work: `chosen` is the one that the option's cost and accuracy are about."""
+
+    id: str
+    chosen: bool
+    per_item: Percentiles
+    accuracy: Percentiles
 
 
 class OptionAdvice(Part):
@@ -54,6 +64,7 @@ class OptionAdvice(Part):
     ranks: tuple[float, ...]
     central_weights: dict[str, float] | None
     cost: Cost | None
+    setups: tuple[SetupAdvice, ...] = ()
 
 
 class Reason(Part):
@@ -66,6 +77,7 @@ class Reason(Part):
     evidence: tuple[str, ...] = ()
     assumption: str | None = None
     rule: str | None = None
+    option: str | None = None  # the option whose figures a sum states
 
 
 class FlipAdvice(Part):
@@ -125,12 +137,20 @@ class Contradiction(Part):
 
 
 class Assumption(Part):
+    """A parameter as it was taken; `basis` names the facts that it was found in, none if it is assumed or the asker's own.
+
+    `name` is what the figure is, without why it was taken so; `effect` the share of the lead's spread that goes with it.
+    """
+
     parameter: str
     range: tuple[float, float]
     unit: str
     source: str
     dated: str
     text: str
+    basis: tuple[str, ...] = ()
+    name: str = ""
+    effect: float = 0.0
 
 
 class SourceLine(Part):
@@ -150,9 +170,15 @@ class CriticalWeight(Part):
 
 
 class TornadoBar(Part):
+    """The lowest and highest lead of the leader over the answers to a question, and those answers as an answer file writes them;
+    None stands for a question that is open as it is now."""
+
     question: str
     low: float
     high: float
+    low_at: Any = None
+    high_at: Any = None
+    fixed: bool = False  # a fact of the work that nobody can change
 
 
 class Stated(Part):

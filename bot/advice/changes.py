@@ -7,7 +7,7 @@ the lead). Numbers are tried on a grid and the edge is then narrowed down, so th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 import numpy as np
@@ -248,19 +248,25 @@ def _shares(knowledge: Knowledge, id: str, tried: Sequence[Tried]) -> list[float
 
 @dataclass(frozen=True)
 class Bar:
-    """How far one question moves the leader's lead: the lowest and highest lead over its answers."""
+    """How far one question moves the leader's lead: the lowest and highest lead over its answers, and the answers that bring
+    them; None where that is how it stands now."""
 
     question: str
     low: float
     high: float
+    low_at: Known | Ranking | None = None
+    high_at: Known | Ranking | None = None
 
 
 def tornado(found: Changes) -> list[Bar]:
     """One bar per question, widest first; the line at zero is where the advice flips."""
     now = found.now.lead(found.now.leader)
-    bars: dict[str, tuple[float, float]] = {}
+    bars: dict[str, Bar] = {}
     for each in found.tried:
         lead = each.standing.lead(found.now.leader)
-        low, high = bars.get(each.question, (now, now))
-        bars[each.question] = (min(low, lead), max(high, lead))
-    return sorted((Bar(id, low, high) for id, (low, high) in bars.items()), key=lambda bar: bar.low - bar.high)
+        bar = bars.setdefault(each.question, Bar(each.question, now, now))
+        if lead < bar.low:
+            bars[each.question] = replace(bar, low=lead, low_at=each.to)
+        elif lead > bar.high:
+            bars[each.question] = replace(bar, high=lead, high_at=each.to)
+    return sorted(bars.values(), key=lambda bar: bar.low - bar.high)

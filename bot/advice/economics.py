@@ -36,12 +36,15 @@ class Costs:
     accuracy: Floats  # share of items right
     errors: Floats  # cost of the errors that slip through, per item
     chosen: Ints  # (N, 2) index of the set-up for direct crowd and vendor
-    reached: NDArray[np.bool_]  # (N, 2) whether that set-up reaches the target accuracy
 
     @property
     def total(self) -> Floats:
         """Price, set-up and errors together: what the cost criterion is computed from."""
         return self.price + self.setup + self.errors
+
+    def usual(self, channel: str) -> int:
+        """The set-up that a crowd option has in most worlds: they differ only where the target or the kind of work is unsure."""
+        return int(np.bincount(self.chosen[:, CROWD.index(channel)]).argmax())
 
 
 @dataclass(frozen=True)
@@ -90,13 +93,12 @@ def costs(knowledge: Knowledge, p: Prices, centre: Prices, level: Levels, number
             accuracy,
             zero if option == "in_house" else p.parameter["setup_bpo"],
         )
-    chosen, reached = [], []
+    chosen = []
     for option in CROWD:
-        pick, reach = _choose(knowledge, centre, option, level, number)
+        pick = _choose(knowledge, centre, option, level, number)
         price, accuracy = _crowd(knowledge, p, option, level, pick)
         columns[option] = (price, accuracy, p.parameter[f"setup_{option}"])
         chosen.append(pick)
-        reached.append(reach)
     rows = [np.broadcast_arrays(*columns[option], total_hours, error_cost) for option in knowledge.options]
     price, accuracy, setup = (np.stack(np.broadcast_arrays(*(row[i] for row in rows)), axis=-1) for i in range(3))
     errors = (1 - accuracy) * error_cost[:, None]
@@ -106,7 +108,6 @@ def costs(knowledge: Knowledge, p: Prices, centre: Prices, level: Levels, number
         accuracy=accuracy,
         errors=errors,
         chosen=np.stack(np.broadcast_arrays(*chosen), axis=-1),
-        reached=np.stack(np.broadcast_arrays(*reached), axis=-1),
     )
 
 
@@ -118,12 +119,13 @@ def cost_value(knowledge: Knowledge, total: Floats) -> Floats:
 
 def _pick(choices: Sequence[Floats], index: Ints) -> Floats:
     """choices[index] per world, shape (…, N); a choice is (…, 1) or (…, N). "Not applicable" takes the first."""
-    valid = np.where(index < len(choices), index, 0)
     if index.size == 1:
-        return choices[int(valid[0])]
-    table = np.stack(np.broadcast_arrays(*choices))
-    rows = np.zeros(index.size, dtype=np.intp) if table.shape[-1] == 1 else np.arange(index.size)
-    return np.asarray(np.moveaxis(table[valid, ..., rows], 0, -1))
+        only = int(index[0])
+        return choices[only if only < len(choices) else 0]
+    picked = choices[0]
+    for i, choice in enumerate(choices[1:], start=1):
+        picked = np.where(index == i, choice, picked)
+    return np.asarray(np.broadcast_to(picked, np.broadcast_shapes(picked.shape, index.shape)))
 
 
 def _error_cost(knowledge: Knowledge, p: Prices, level: Levels) -> Floats:
@@ -186,9 +188,7 @@ def setup_table(knowledge: Knowledge, p: Prices, option: str, level: Levels) -> 
     return price, accuracy
 
 
-def _choose(
-    knowledge: Knowledge, centre: Prices, option: str, level: Levels, number: Mapping[str, Floats]
-) -> tuple[Ints, NDArray[np.bool_]]:
+def _choose(knowledge: Knowledge, centre: Prices, option: str, level: Levels, number: Mapping[str, Floats]) -> Ints:
     """The cheapest allowed set-up that reaches the target, errors counted; where none does, the cheapest of all."""
     price, accuracy = setup_table(knowledge, centre, option, level)
     burden = price + (1 - accuracy) * _error_cost(knowledge, centre, level)
@@ -199,15 +199,21 @@ def _choose(
     )
     within = np.where(short, np.inf, burden)
     reached = np.asarray(np.isfinite(within).any(axis=0))
-    return np.asarray(np.where(reached, within.argmin(axis=0), burden.argmin(axis=0))), reached
+    return np.asarray(np.where(reached, within.argmin(axis=0), burden.argmin(axis=0)))
 
 
 def _crowd(knowledge: Knowledge, p: Prices, option: str, level: Levels, pick: Ints) -> tuple[Floats, Floats]:
-    price, accuracy = setup_table(knowledge, p, option, level)
-    n = max(price.shape[1], accuracy.shape[1], pick.size)
-    rows = np.arange(n)
-    pick = np.broadcast_to(pick, n)
-    return (
-        np.asarray(np.broadcast_to(price, (len(SETUPS), n))[pick, rows]),
-        np.asarray(np.broadcast_to(accuracy, (len(SETUPS), n))[pick, rows]),
+    """Price and accuracy of the set-up picked in each world: as in `setup_table`, without the others."""
+    yielded = [p.crowd[option, skill] for skill in knowledge.questions["skill"].choices]
+    votes, adjudicated, accuracy = (
+        _pick([_row(field, pick) for field in fields], level["skill"])
+        for fields in zip(*((each.votes, each.adjudicated, each.accuracy) for each in yielded), strict=True)
     )
+    return _crowd_price(p, option, _judgement(knowledge, p, option, level), votes, adjudicated), accuracy
+
+
+def _row(table: Floats, pick: Ints) -> Floats:
+    """table[pick] per world, shape (N,) or (1,), of a table (S, N) or (S, 1)."""
+    if pick.size == 1:
+        return np.asarray(table[int(pick[0])])
+    return np.asarray(table[pick, np.arange(pick.size) if table.shape[1] > 1 else 0])

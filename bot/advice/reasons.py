@@ -93,15 +93,27 @@ def for_and_against(
             break
     for gain, reason in costs.values():
         (good if reason.favours == options[leader] else bad).append((abs(gain), reason))
-    return _distinct(good, 6), _distinct(bad, 4)
+    return _apart(_distinct(good), _distinct(bad))
 
 
-def _distinct(weighted: Iterable[tuple[float, Reason]], most: int) -> tuple[Reason, ...]:
-    """The heaviest reasons, each rule and criterion-cost once."""
-    found: dict[str, Reason] = {}
-    for _, reason in sorted(weighted, key=lambda each: -each[0]):
-        found.setdefault(reason.rule or f"{reason.criterion}", reason)
-    return tuple(found.values())[:most]
+def _distinct(weighted: Iterable[tuple[float, Reason]]) -> dict[str, tuple[float, Reason]]:
+    """The heaviest reasons, each rule and criterion-cost once, heaviest first."""
+    found: dict[str, tuple[float, Reason]] = {}
+    for gain, reason in sorted(weighted, key=lambda each: -each[0]):
+        found.setdefault(reason.rule or f"{reason.criterion}", (gain, reason))
+    return found
+
+
+def _apart(
+    good: Mapping[str, tuple[float, Reason]], bad: Mapping[str, tuple[float, Reason]]
+) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+    """The two sides; a rule that speaks for the leader against some rivals and against it beside another stands where it weighs
+    more, for nobody believes one sentence both ways."""
+    both = {id for id in good.keys() & bad.keys() if good[id][1].rule is not None}
+    ours = {id for id in both if good[id][0] >= bad[id][0]}
+    reasons = [reason for id, (_, reason) in good.items() if id not in both - ours]
+    against = [reason for id, (_, reason) in bad.items() if id not in ours]
+    return tuple(reasons[:6]), tuple(against[:4])
 
 
 def exclusions(knowledge: Knowledge, sheet: Sheet, language: str) -> dict[str, Exclusion]:

@@ -12,17 +12,18 @@ import numpy as np
 
 from bot.advice.advice import (
     Advice,
-    Assumption,
     CriticalWeight,
     OptionAdvice,
     ProviderAdvice,
     Reason,
     SourceLine,
     Stated,
-    TornadoBar,
     Verdict,
 )
+from bot.advice.assumed import assumptions
+from bot.advice.chances import percent
 from bot.advice.changes import Changes, changes, flips, tornado, unknowns
+from bot.advice.crowd_setups import crowd_setups
 from bot.advice.economics import cost_value
 from bot.advice.reasons import automation, cited, contradictions, exclusions, for_and_against, holds, safeguards, stated
 from bot.advice.scores import Robustness, Standing, robustness
@@ -30,11 +31,11 @@ from bot.advice.sheet import Figure, Sheet, sheet
 from bot.advice.split import split
 from bot.advice.sums import Purse, money_text, option_cost, purse, sums
 from bot.advice.tables import Floats, tables
-from bot.advice.turning import find_out, firm, flip_told, split_to_find
+from bot.advice.turning import bar_told, find_out, firm, flip_told, split_to_find
 from bot.advice.weights import central_weights, critical_weight, least_shift, rank_acceptability
 from bot.advice.worlds import levels, rank_weights
 from bot.answers import Answer, Money
-from knowledge.model import Knowledge, Language, Source
+from knowledge.model import Knowledge, Source
 
 CORE = ("data", "volume", "priorities")
 """While all of these are unknown no advice is called clear or likely."""
@@ -88,11 +89,11 @@ def advise(
             *split_to_find(knowledge, facts, found.now, language),
         ),
         contradictions=contradictions(knowledge, facts, language),
-        assumptions=_assumptions(knowledge, facts, money, language),
+        assumptions=assumptions(knowledge, facts, money, r, order, language),
         weights={criterion: float(weight) for criterion, weight in zip(knowledge.criteria, weights, strict=True)},
         critical_weights=_critical(knowledge, found.now, r, weights),
         least_shift=least_shift(weights, r.criteria[:, order[0]] - r.criteria[:, order[1]]) if len(order) > 1 else None,
-        tornado=tuple(TornadoBar(question=bar.question, low=bar.low, high=bar.high) for bar in tornado(found)),
+        tornado=tuple(bar_told(knowledge, facts, bar) for bar in tornado(found)),
         answers=tuple(_stated(id, answers.get(id)) for id in knowledge.questions),
         sources=_sources(knowledge, parts),
         knowledge_version=knowledge.version,
@@ -137,18 +138,19 @@ def _headline(knowledge: Knowledge, verdict: Verdict, order: list[int], r: Robus
     values = {
         "leader": words.options[options[order[0]]].name,
         "runner_up": words.options[options[second]].name,
-        "first": _percent(float(r.first[order[0]]), words),
-        "second": _percent(float(r.first[second]), words),
+        "leader_capital": _capital(words.options[options[order[0]]].name),
+        "runner_up_capital": _capital(words.options[options[second]].name),
+        "first": percent(float(r.first[order[0]]), words),
+        "second": percent(float(r.first[second]), words),
     }
-    sure = "sure_undecided" if verdict == "close" and r.first[second] > r.first[order[0]] else f"sure_{verdict}"
+    overtaken = bool(r.first[second] > r.first[order[0]])
+    sure = {"close": "sure_undecided", "abstain": "sure_abstain_other"}.get(verdict, "") if overtaken else ""
+    sure = sure or f"sure_{verdict}"
     return words.sentences[f"verdict_{verdict}"].format(**values), words.sentences[sure].format(**values)
 
 
-def _percent(share: float, words: Language) -> str:
-    """Whole per cents; never a rounded certainty."""
-    if 0.995 <= share < 1 or 0 < share < 0.005:
-        return words.sentences["over_99" if share > 0.5 else "under_1"]
-    return f"{100 * share:.0f}"
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def _options(
@@ -172,6 +174,7 @@ def _options(
                 ranks=tuple(ranks[o].tolist()) if not excluded else (),
                 central_weights=dict(zip(knowledge.criteria, central[o].tolist(), strict=True)) if r.first[o] > 0 else None,
                 cost=option_cost(knowledge, r, money, o, home),
+                setups=crowd_setups(knowledge, facts, r, money, id),
             )
         )
     return tuple(sorted(listed, key=lambda option: option.rank or len(listed) + 1))
@@ -279,27 +282,6 @@ def _provider(knowledge: Knowledge, facts: Sheet, found: Changes, language: str)
         lead=float(found.now.value[offer] - found.now.value[crowd[0]]) if crowd else 1.0,
         client_should_leave_if=tuple(leaving),
     )
-
-
-def _assumptions(knowledge: Knowledge, facts: Sheet, money: Purse, language: str) -> tuple[Assumption, ...]:
-    words = knowledge.words(language).parameters
-    listed = []
-    for id, parameter in knowledge.parameters.items():
-        if id == "hour_at_default" and money.own:
-            continue
-        own = facts.figures.get(id)
-        source = own.source if own else ", ".join(parameter.basis) or "assumption"
-        listed.append(
-            Assumption(
-                parameter=id,
-                range=(own.low, own.high) if own else (parameter.low, parameter.high),
-                unit=parameter.unit,
-                source=source,
-                dated=own.dated if own else str(parameter.year),
-                text=words[id].text if own or not words[id].assumption else f"{words[id].text}: {words[id].assumption}",
-            )
-        )
-    return tuple(listed)
 
 
 def _stated(id: str, answer: Answer | None) -> Stated:

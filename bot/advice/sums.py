@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -76,6 +77,7 @@ def option_cost(knowledge: Knowledge, r: Robustness, money: Purse, option: int, 
         currency=money.currency,
         accuracy=percentiles(costs.accuracy[:, option]),
         payback_months=once / gain if option != baseline and gain > 0 else None,
+        with_errors=percentiles(costs.total[:, option] * money.item),
     )
 
 
@@ -90,16 +92,16 @@ def money_text(amount: float, currency: str, language: str) -> str:
     from babel.numbers import format_currency
 
     digits = 2 if abs(amount) >= 0.1 else 3 if abs(amount) >= 0.01 else 4
-    if abs(amount) >= 100:
-        return format_currency(float(f"{amount:.2g}"), currency, "¤#,##0", locale=language, currency_digits=False)
-    return format_currency(amount, currency, "¤#,##0." + "0" * digits, locale=language, currency_digits=False)
+    pattern, shown = ("¤#,##0", float(f"{amount:.2g}")) if abs(amount) >= 100 else ("¤#,##0." + "0" * digits, amount)
+    told = format_currency(shown, currency, pattern, locale=language, currency_digits=False)
+    return told.replace(currency, f"{currency}\N{NO-BREAK SPACE}", 1)  # a code, not a sign, keeps its distance
 
 
 def sums(knowledge: Knowledge, sheet: Sheet, r: Robustness, money: Purse, order: list[int], language: str) -> tuple[Reason, ...]:
     """Every sum that says something about this case."""
     words = knowledge.words(language)
     found: list[Reason] = []
-    for pattern, basis, values in (
+    for line in (
         *_work(knowledge, sheet, r, words),
         *_article(knowledge, sheet),
         *_crowd(knowledge, sheet, r, words),
@@ -108,22 +110,29 @@ def sums(knowledge: Knowledge, sheet: Sheet, r: Robustness, money: Purse, order:
         *_errors(knowledge, sheet, r, money, order, language),
         *_horizon(knowledge, sheet, r, money, order, language),
     ):
-        claims, evidence = cited(knowledge, basis)
-        assumed = None if basis else words.sentences["unnamed_assumption"]
+        claims, evidence = cited(knowledge, line.basis)
+        assumed = None if line.basis else words.sentences["unnamed_assumption"]
         found.append(
             Reason(
-                text=words.sentences[pattern].format(**values),
+                text=words.sentences[line.pattern].format(**line.values),
                 criterion="cost",
                 claims=claims,
                 evidence=evidence,
                 assumption=assumed,
-                rule=pattern,
+                rule=line.pattern,
+                option=line.option,
             )
         )
     return tuple(found)
 
 
-Line = tuple[str, tuple[str, ...], Mapping[str, object]]
+class Line(NamedTuple):
+    """A sum before it is worded: its sentence, the facts it rests on, its figures, and whose figures they are."""
+
+    pattern: str
+    basis: tuple[str, ...]
+    values: Mapping[str, object]
+    option: str | None = None
 
 
 def _short(value: float) -> str:
@@ -140,7 +149,7 @@ def _work(knowledge: Knowledge, sheet: Sheet, r: Robustness, words: Language) ->
     months = (stated.number or 1.0) if job and stated else 1.0
     seats = hours / months / knowledge.decision["seat_hours"].value
     values = {"items": _short(items), "minutes": _short(minutes), "hours": _short(hours), "seats": _short(seats)}
-    yield "sum_work", (), {**values, "period": words.sentences["period_job" if job else "period_month"]}
+    yield Line("sum_work", (), {**values, "period": words.sentences["period_job" if job else "period_month"]})
 
 
 def _article(knowledge: Knowledge, sheet: Sheet) -> Iterator[Line]:
@@ -157,10 +166,11 @@ def _article(knowledge: Knowledge, sheet: Sheet) -> Iterator[Line]:
         "total": _per_cent(combined_saving(rate, demand.low), combined_saving(rate, demand.high)),
         "abroad": _per_cent(combined_saving(abroad.low, demand.low), combined_saving(abroad.high, demand.high)),
     }
-    yield "sum_article", ("C17", "C18", "C19", "D04", "E002"), values
+    yield Line("sum_article", ("C17", "C18", "C19", "D04", "E002"), values)
     if "residency" in sheet.known:
         single = 1 - rate
-        yield "sum_three_votes", ("D01", "D07", "E020"), {"single": f"{single:.2f}", "triple": f"{3 * single:.2f}"}
+        told = {"single": f"{single:.2f}", "triple": f"{3 * single:.2f}"}
+        yield Line("sum_three_votes", ("D01", "D07", "E020"), told)
 
 
 def _per_cent(low: float, high: float) -> str:
@@ -168,30 +178,33 @@ def _per_cent(low: float, high: float) -> str:
 
 
 def _crowd(knowledge: Knowledge, sheet: Sheet, r: Robustness, words: Language) -> Iterator[Line]:
-    """The crowd set-up that was chosen, and whether it reaches the target, at central prices."""
+    """The crowd set-up that was chosen, as a buyer has to at central prices, and whether it reaches the target there; its
+    accuracy is the middle of the range, as everywhere else."""
     if not {"accuracy", "skill"} <= set(sheet.known):
         return
-    centre = prices(knowledge, sheet)
-    level = {id: array[:1] for id, array in r.level.items()}
-    for i, option in enumerate(CROWD):
-        _, accuracy = setup_table(knowledge, centre, option, level)
-        chosen = int(r.costs.chosen[0, i])
+    centre, drawn = prices(knowledge, sheet), prices(knowledge, sheet, len(r.value))
+    level, target = {id: array[:1] for id, array in r.level.items()}, sheet.known["accuracy"].number or 0.0
+    for option in CROWD:
+        _, accuracy = setup_table(knowledge, drawn, option, r.level)
+        chosen = r.costs.usual(option)
+        central = float(setup_table(knowledge, centre, option, level)[1][chosen].mean())
         skill = knowledge.questions["skill"].levels[min(sheet.known["skill"].level, 2)]
         yielded = centre.crowd[option, skill]
         values: dict[str, object] = {
-            "option": words.options[option].name.capitalize(),
-            "target": number(round(float(r.number["accuracy"][0]), 1)),
+            "option": _capital(words.options[option].name),
+            "target": number(target),
             "setup": words.sentences[f"setup_{SETUPS[chosen].id}"],
             "votes": f"{float(yielded.votes[chosen].mean()):.1f}",
             "gold": f"{100 * float(centre.parameter['gold_share'].mean()):.0f}",
-            "accuracy": f"{100 * float(accuracy[chosen].mean()):.1f}",
+            "accuracy": f"{100 * float(np.median(accuracy[chosen])):.1f}",
         }
-        if bool(r.costs.reached[0, i]):
-            yield "sum_setup", ("E023", "E043"), values
+        if central >= target / 100 - 1e-9:
+            yield Line("sum_setup", ("E023", "E043"), values, option)
         else:
             worker = float(yielded.accuracy[0].mean())
             ceiling = float(majority_ceiling(worker, float(centre.parameter["error_correlation"].mean())))
-            yield "sum_no_setup", ("E023", "E021"), {**values, "worker": f"{100 * worker:.0f}", "ceiling": f"{100 * ceiling:.1f}"}
+            told = {**values, "worker": f"{100 * worker:.0f}", "ceiling": f"{100 * ceiling:.1f}"}
+            yield Line("sum_no_setup", ("E023", "E021"), told, option)
 
 
 def _short_of_target(knowledge: Knowledge, sheet: Sheet, r: Robustness, order: list[int], words: Language) -> Iterator[Line]:
@@ -201,10 +214,10 @@ def _short_of_target(knowledge: Knowledge, sheet: Sheet, r: Robustness, order: l
         return
     reached = np.median(r.costs.accuracy, axis=0)
     options = list(knowledge.options)
-    short = [o for o in order if reached[o] < target.number / 100 - 1e-9]
+    short = [o for o in order if round(100 * float(reached[o]), 1) < target.number - 1e-9]
     if short:
         told = ", ".join(f"{words.options[options[o]].short} {100 * float(reached[o]):.1f} %" for o in short)
-        yield "sum_short", (), {"target": number(target.number), "options": told}
+        yield Line("sum_short", (), {"target": number(target.number), "options": told})
 
 
 def _capacity(knowledge: Knowledge, sheet: Sheet, r: Robustness) -> Iterator[Line]:
@@ -214,7 +227,8 @@ def _capacity(knowledge: Knowledge, sheet: Sheet, r: Robustness) -> Iterator[Lin
     seat = knowledge.decision["seat_hours"].value
     smallest = prices(knowledge, sheet).parameter["minimum_seats"].item()
     if hours < smallest * seat:
-        yield "sum_small", ("E064", "E127"), {"hours": _short(hours), "seats": _short(hours / seat), "smallest": _short(smallest)}
+        small = {"hours": _short(hours), "seats": _short(hours / seat), "smallest": _short(smallest)}
+        yield Line("sum_small", ("E064", "E127"), small)
     demand = sheet.known.get("demand")
     names = knowledge.questions["demand"].levels
     if demand is not None and demand.level < len(names) and names[demand.level] in ("seasonal", "spiky"):
@@ -223,7 +237,7 @@ def _capacity(knowledge: Knowledge, sheet: Sheet, r: Robustness) -> Iterator[Lin
         overflow = float(prices(knowledge, sheet).parameter["overflow_price"].mean())
         commit = newsvendor(1, spread, overflow - 1, 1)
         values = {"premium": f"{100 * float(idle.mean()):.0f}", "commit": f"{100 * commit:.0f}"}
-        yield "sum_idle", ("C19", "D06", "E064"), values
+        yield Line("sum_idle", ("C19", "D06", "E064"), values)
     kind, turnaround = sheet.known.get("kind"), sheet.known.get("turnaround")
     live = kind is not None and kind.level == knowledge.questions["kind"].levels.index("customer_support")
     if live and turnaround is not None and turnaround.level == 0:
@@ -240,37 +254,42 @@ def _capacity(knowledge: Knowledge, sheet: Sheet, r: Robustness) -> Iterator[Lin
                 "occupancy": f"{100 * load / agents:.0f}",
                 "level": f"{100 * level:.0f}",
             }
-            yield "sum_staffing", (), values
+            yield Line("sum_staffing", (), values)
 
 
 def _errors(knowledge: Knowledge, sheet: Sheet, r: Robustness, money: Purse, order: list[int], language: str) -> Iterator[Line]:
-    """Break-even error cost between the leader and the runner-up, at means over the worlds."""
+    """Break-even error cost between the leader and the runner-up, at the medians that the table of prices shows; nothing is
+    said of a difference that the table does not show."""
     if len(order) < 2 or not {"volume", "minutes"} <= set(sheet.known):
         return
     words = knowledge.words(language)
     options = list(knowledge.options)
-    price, accuracy = _means(r.costs)
+    price, accuracy, errors = _medians(r.costs)
     cheap, dear = sorted(order[:2], key=lambda o: price[o])
     names = {"cheap": words.options[options[cheap]].name, "dear": words.options[options[dear]].name}
+    unit = float(np.median(money.item))
+    shown = [money_text(price[o] * unit, money.currency, language) for o in (cheap, dear)]
+    better = round(accuracy[dear], 3) - round(accuracy[cheap], 3)
+    if shown[0] == shown[1]:
+        return
     limit = break_even_error_cost(price[cheap], price[dear], accuracy[cheap], accuracy[dear])
-    error = float(r.costs.errors[:, cheap].mean()) / max(1 - accuracy[cheap], 1e-9)
-    if error > 0 and price[cheap] < price[dear]:
+    error = errors[cheap] / max(1 - accuracy[cheap], 1e-9)
+    if error > 0:
         needed = accuracy[dear] - (price[dear] - price[cheap]) / error
         if 0.5 < needed < 1:
-            yield (
-                "sum_break_even_accuracy",
-                ("C38",),
-                {"cheap": _capital(names["cheap"]), "dear": names["dear"], "needed": f"{100 * needed:.1f}"},
-            )
-    if limit is not None:
-        amount = money_text(limit * float(np.median(money.item)), money.currency, language)
-        yield "sum_break_even_error", (), {"cheap": names["cheap"], "dear": _capital(names["dear"]), "amount": amount}
-    elif accuracy[cheap] >= accuracy[dear]:
-        yield "sum_dominated", (), {"cheap": _capital(names["cheap"]), "dear": names["dear"]}
+            told = {"cheap": _capital(names["cheap"]), "dear": names["dear"], "needed": f"{100 * needed:.1f}"}
+            yield Line("sum_break_even_accuracy", ("C38",), told)
+    if limit is not None and better > 0:
+        amount = money_text(limit * unit, money.currency, language)
+        told = {"cheap": names["cheap"], "dear": _capital(names["dear"]), "amount": amount}
+        yield Line("sum_break_even_error", (), told)
+    elif better <= 0:
+        yield Line("sum_dominated", (), {"cheap": _capital(names["cheap"]), "dear": names["dear"]})
 
 
-def _means(costs: Costs) -> tuple[list[float], list[float]]:
-    return (costs.price + costs.setup).mean(axis=0).tolist(), costs.accuracy.mean(axis=0).tolist()
+def _medians(costs: Costs) -> tuple[list[float], list[float], list[float]]:
+    price = np.median(costs.price + costs.setup, axis=0).tolist()
+    return price, np.median(costs.accuracy, axis=0).tolist(), np.median(costs.errors, axis=0).tolist()
 
 
 def _capital(text: str) -> str:
@@ -278,30 +297,22 @@ def _capital(text: str) -> str:
 
 
 def _horizon(knowledge: Knowledge, sheet: Sheet, r: Robustness, money: Purse, order: list[int], language: str) -> Iterator[Line]:
+    """What everything comes to over the months, and when set-up pays back, for the leader and the runner-up."""
     if not {"volume", "minutes", "months"} <= set(sheet.known):
         return
     words, options = knowledge.words(language), list(knowledge.options)
-    home = options.index("in_house")
-    for option in order[:2]:
-        name = words.options[options[option]].name
-        cost = option_cost(knowledge, r, money, option, home)
+    home, span = options.index("in_house"), sheet.known["months"].number or 0.0
+    for id in (options[o] for o in order[:2]):
+        cost = option_cost(knowledge, r, money, options.index(id), home)
+        values = {"option": words.options[id].name, "months": number(span)}
         if cost.total is not None:
             low, mid, high = (money_text(amount, money.currency, language) for amount in cost.total)
-            yield (
-                "sum_horizon",
-                (),
-                {
-                    "months": number(sheet.known["months"].number or 0.0),
-                    "option": name,
-                    "total": mid,
-                    "low": low,
-                    "high": high,
-                },
-            )
-        if option != home:
-            if cost.payback_months is None or cost.payback_months > (sheet.known["months"].number or 0.0):
-                yield "sum_no_payback", (), {"option": name, "months": number(sheet.known["months"].number or 0.0)}
-            elif cost.payback_months < 1:
-                yield "sum_payback_soon", (), {"option": name}
-            else:
-                yield "sum_payback", (), {"option": name, "months": _short(cost.payback_months)}
+            yield Line("sum_horizon", (), {**values, "total": mid, "low": low, "high": high}, id)
+        if id == "in_house":
+            continue
+        if cost.payback_months is None or cost.payback_months > span:
+            yield Line("sum_no_payback", (), values, id)
+        elif cost.payback_months < 1:
+            yield Line("sum_payback_soon", (), values, id)
+        else:
+            yield Line("sum_payback", (), {**values, "months": _short(cost.payback_months)}, id)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.advice.advice import FindOut, FlipAdvice
-from bot.advice.changes import Flip, Unknown
+from bot.advice.advice import FindOut, FlipAdvice, TornadoBar
+from bot.advice.changes import Bar, Flip, Unknown
 from bot.advice.scores import Standing, robustness
 from bot.advice.sheet import Known, Sheet
 from bot.advice.split import split
@@ -33,20 +33,30 @@ def flip_told(knowledge: Knowledge, facts: Sheet, flip: Flip, leader: str, langu
     words, question = knowledge.words(language), knowledge.questions[flip.question]
     now = facts.priorities if flip.question == "priorities" else facts.known[flip.question]
     before, after = _written(question, now or ()), _written(question, flip.to)
-    then = list(knowledge.options)[flip.then]
+    then, demand = list(knowledge.options)[flip.then], knowledge.questions["demand"]
+    once = "demand" in facts.known and facts.known["demand"].level == demand.choices.index("one_off")
     if question.bands:
         pattern = ("flip_below" if after < before else "flip_above") + ("_veto" if flip.veto else "")
     else:
         pattern = "flip_ranking" if question.type == "ranking" else "flip_veto" if flip.veto else "flip_choice"
     text = words.sentences[pattern].format(
         name=words.questions[flip.question].name,
-        unit=words.questions[flip.question].unit,
+        unit=words.questions[flip.question].unit_of(once=once),
         to=spoken(knowledge, flip.question, after, language),
         **{"from": spoken(knowledge, flip.question, before, language)},
         then=words.options[then].name,
         leader=words.options[leader].name,
     )
     return FlipAdvice(question=flip.question, from_=before, to=after, then=then, veto=flip.veto, text=text)
+
+
+def bar_told(knowledge: Knowledge, facts: Sheet, bar: Bar) -> TornadoBar:
+    """A bar of the tornado with the answers at its ends; the present one where it is itself an end."""
+    question = knowledge.questions[bar.question]
+    now = facts.priorities if bar.question == "priorities" else facts.known.get(bar.question)
+    low, high = (end if end is not None else now for end in (bar.low_at, bar.high_at))
+    written = {name: _written(question, end) for name, end in (("low_at", low), ("high_at", high)) if end is not None}
+    return TornadoBar(question=bar.question, low=bar.low, high=bar.high, fixed=not question.actionable, **written)
 
 
 def find_out(knowledge: Knowledge, unknown: Unknown, language: str) -> FindOut:

@@ -53,12 +53,27 @@ def sample_cone(tiers: Sequence[Sequence[str]], exponentials: Floats, shuffles: 
     ranking, and `shuffles` (N, n), independent uniforms, deal the places of a tier to its names. ValueError for an
     empty tier, a name that is ranked twice or another shape.
     """
-    places = _places(tiers)
+    _places(tiers)  # refuses what is no ranking
     n = sum(map(len, tiers))
     if exponentials.shape != shuffles.shape or exponentials.shape[1:] != (n,):
         raise ValueError(f"expected two arrays of shape (N, {n}); got {exponentials.shape} and {shuffles.shape}")
-    weights = np.sort(exponentials / exponentials.sum(axis=1, keepdims=True), axis=1)[:, ::-1]
-    dealt = [np.take_along_axis(weights[:, place], shuffles[:, place].argsort(axis=1), axis=1) for place in places]
+    return deal(tiers, descending(exponentials / exponentials.sum(axis=1, keepdims=True)), shuffles)
+
+
+def descending(weights: Floats) -> Floats:
+    """Each row of weights with the largest first."""
+    return np.ascontiguousarray(np.sort(weights, axis=1)[:, ::-1])
+
+
+def deal(tiers: Sequence[Sequence[str]], weights: Floats, shuffles: Floats) -> Floats:
+    """The second half of `sample_cone`: `weights` (N, n) with the largest first, given to the names in `tiers`."""
+    places = _places(tiers)
+    dealt = [
+        weights[:, place]
+        if place.stop - place.start == 1
+        else np.take_along_axis(weights[:, place], shuffles[:, place].argsort(axis=1), axis=1)
+        for place in places
+    ]
     return np.hstack(dealt)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from bot.advice.sheet import Known, Sheet
 from bot.advice.tables import Floats, Ints, tables
-from bot.advice.weights import sample_cone, swing, tiered_roc
+from bot.advice.weights import deal, descending, swing, tiered_roc
 from knowledge.model import ECONOMIC, Knowledge, Question
 
 Levels = dict[str, Ints]
@@ -23,12 +23,13 @@ Levels = dict[str, Ints]
 
 @dataclass(frozen=True)
 class Draws:
-    """Uniform and exponential draws, stratified per column so that N worlds carry little noise."""
+    """Uniform draws, stratified per column so that N worlds carry little noise."""
 
     parameters: dict[str, Floats]  # id -> (N,) uniforms
     answers: dict[str, Floats]  # question -> (N,) uniforms that choose the level
     within: dict[str, Floats]  # numeric question -> (N,) uniforms that choose the number inside a band
-    exponentials: Floats  # (N, C)
+    weights: Floats  # (N, C), uniform on the simplex
+    descending: Floats  # (N, C), the same with the largest first
     shuffles: Floats  # (N, C)
     doubt: Floats  # (N,) uniforms that choose whether an unsure ranking holds
 
@@ -42,11 +43,17 @@ def draws(knowledge: Knowledge, n: int) -> Draws:
         return np.asarray((rng.permutation(n) + rng.random(n)) / n)
 
     t = tables(knowledge)
+    parameters = {id: stratified() for id in knowledge.parameters}
+    answers = {id: stratified() for id in t.questions}
+    within = {id: stratified() for id in t.questions if knowledge.questions[id].bands}
+    exponentials = rng.exponential(size=(n, len(t.criteria)))
+    weights = exponentials / exponentials.sum(axis=1, keepdims=True)
     return Draws(
-        parameters={id: stratified() for id in knowledge.parameters},
-        answers={id: stratified() for id in t.questions},
-        within={id: stratified() for id in t.questions if knowledge.questions[id].bands},
-        exponentials=rng.exponential(size=(n, len(t.criteria))),
+        parameters=parameters,
+        answers=answers,
+        within=within,
+        weights=weights,
+        descending=descending(weights),
         shuffles=rng.random((n, len(t.criteria))),
         doubt=stratified(),
     )
@@ -65,20 +72,34 @@ def parameters(knowledge: Knowledge, sheet: Sheet, n: int) -> tuple[dict[str, Fl
 
 def levels(knowledge: Knowledge, sheet: Sheet, n: int) -> Levels:
     """The level of every question: shape (1,) where it is certain, (N,) where it is unknown or unsure."""
+    drawn = _drawn_levels(knowledge, n)
+    return {
+        id: _level(knowledge, id, sheet.known[id], n) if id in sheet.known else drawn[id] for id in tables(knowledge).questions
+    }
+
+
+@lru_cache(maxsize=16)
+def _drawn_levels(knowledge: Knowledge, n: int) -> Levels:
+    """The level of every question as if nobody knew any, shape (N,)."""
     t, d = tables(knowledge), draws(knowledge, n)
-    return {id: _level(knowledge, id, sheet.known.get(id), t.priors[id], d.answers[id]) for id in t.questions}
+    return {id: _drawn(t.priors[id], d.answers[id]) for id in t.questions}
 
 
-def _level(knowledge: Knowledge, id: str, fact: Known | None, prior: Floats, uniforms: Floats) -> Ints:
-    if fact is None:
-        return np.minimum(np.searchsorted(np.cumsum(prior), uniforms, side="right"), len(prior) - 1)
+def _drawn(shares: Floats, uniforms: Floats) -> Ints:
+    found = np.minimum(np.searchsorted(np.cumsum(shares), uniforms, side="right"), len(shares) - 1)
+    found.flags.writeable = False  # every case reads the same array
+    return found
+
+
+def _level(knowledge: Knowledge, id: str, fact: Known, n: int) -> Ints:
+    prior, uniforms = tables(knowledge).priors[id], draws(knowledge, n).answers[id]
     if not fact.unsure or knowledge.questions[id].bands:
         return np.array([fact.level])
     keeps = knowledge.decision["unsure_keeps"].value
     others = prior.copy()
     others[fact.level] = 0
     shares = keeps * np.eye(len(prior))[fact.level] + (1 - keeps) * others / others.sum()
-    return np.minimum(np.searchsorted(np.cumsum(shares), uniforms, side="right"), len(prior) - 1)
+    return _drawn(shares, uniforms)
 
 
 def numbers(knowledge: Knowledge, sheet: Sheet, level: Levels, n: int) -> tuple[dict[str, Floats], Levels]:
@@ -161,22 +182,21 @@ def rank_weights(knowledge: Knowledge, sheet: Sheet, level: Levels) -> Floats:
 def sampled_weights(knowledge: Knowledge, sheet: Sheet, level: Levels, n: int) -> Floats:
     """Weights drawn evenly from all that agree with the ranking, or from around swing points; shape (N, C)."""
     d = draws(knowledge, n)
-    anything = d.exponentials / d.exponentials.sum(axis=1, keepdims=True)
     if sheet.swing is not None:
         keeps = knowledge.decision["swing_keeps"].value
-        return np.asarray(keeps * _swung(knowledge, sheet.swing) + (1 - keeps) * anything)
+        return np.asarray(keeps * _swung(knowledge, sheet.swing) + (1 - keeps) * d.weights)
     group, groups = _placements(knowledge, level)
-    group = np.broadcast_to(group, len(d.exponentials))
-    weights = np.empty_like(d.exponentials)
+    group = np.broadcast_to(group, n)
+    weights = np.empty_like(d.weights)
     for g in np.unique(group):
-        rows = group == g
+        rows = np.flatnonzero(group == g)
         tiers = placed(knowledge, sheet, groups[g])
         names = [name for tier in tiers for name in tier]
-        cone = sample_cone(tiers, d.exponentials[rows], d.shuffles[rows])
+        cone = deal(tiers, d.descending.take(rows, axis=0), d.shuffles.take(rows, axis=0))
         weights[rows] = cone[:, [names.index(criterion) for criterion in knowledge.criteria]]
     if sheet.unsure_priorities:
         kept = d.doubt < knowledge.decision["unsure_keeps"].value
-        weights = np.where(kept[:, None], weights, anything)
+        weights = np.where(kept[:, None], weights, d.weights)
     return weights
 
 

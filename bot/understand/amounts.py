@@ -93,8 +93,8 @@ class _Amounts(Numbers):
         """One amount, or two with a dash, "to", "or", or (after "between") "and" between them."""
         between = self.has(at, "between")
         first = self._quantity(at + between, joined=not between)
-        if first is None:
-            return None
+        if first is None or self._grew(at):
+            return first
         join = self._join(first.end, between)
         second = None if join is None else self._quantity(first.end + join)
         if second is None:
@@ -111,9 +111,15 @@ class _Amounts(Numbers):
         either = join == 1 and self.has(first.end, "or") and low.value * factor * APART < high.value
         return replace(high, value=value, start=at, rough=low.rough or high.rough or either)
 
+    def _grew(self, at: int) -> bool:
+        """ "It went up from 2,000 to 3,000": no range but a change."""
+        return self.has(at - 1, "origin") and any(self.has(at - back, "changed") for back in (2, 3) if at >= back)
+
     def _quantity(self, at: int, joined: bool = True) -> Amount | None:
         """A number with what it measures: money before or after, per cent, a duration, or a mere count."""
         currency = self._currency(at)
+        if self._ones(at) and self._part(at + 1) and self.has(at + 2, "of") and (parts := self._indefinite(at)):
+            return parts
         number = self.number(at + 1 if currency else at, joined)
         if number is None:
             return None if currency else self._indefinite(at)
@@ -139,7 +145,7 @@ class _Amounts(Numbers):
         """5 minutes, 3 working days, 1 h 20 min, 2 hours and 15 minutes, one hour and a half."""
         place = number.end + (1 if self.has(number.end, "working") else 0)
         unit = self.unit(place)
-        if unit is None or self.words[place].clause != self.words[at].clause:
+        if unit is None or self.words[place].clause != self.words[at].clause or self._spatial(number, place):
             return None
         amount = Amount(number.value, at, place + 1, "time", unit, number.rough)
         if (part := self.and_part(place + 1)) is not None:
@@ -149,21 +155,44 @@ class _Amounts(Numbers):
         if rest is None or self.words[more].clause != self.words[place].clause:
             return amount
         smaller = self.unit(rest.end)
-        if smaller is None and unit == "hour" and self.words[more].glued and rest.value < 60:
+        # "1h30", "two minutes thirty", "an hour and ten"
+        if (
+            smaller is None
+            and unit in ("hour", "minute")
+            and rest.value < 60
+            and (self.words[more].glued or self._ends(rest.end))
+        ):
             return replace(amount, value=amount.value + rest.value / 60, end=rest.end)
         if smaller is not None and MINUTES[smaller] < MINUTES[unit] <= MINUTES["hour"]:
             return replace(amount, value=amount.value + rest.value * MINUTES[smaller] / MINUTES[unit], end=rest.end + 1)
         return amount
 
+    def _spatial(self, number: Number, at: int) -> bool:
+        """ "A 3D plan" takes no three days."""
+        short = self.words[at].norm == "d" and self.words[at].glued and number.value in (2, 3)
+        return short and not self._ends(at + 1) and not self.has(at + 1, "per")
+
+    def _ends(self, at: int) -> bool:
+        """Whether a clause ends before this place."""
+        return at == len(self.words) or self.words[at].clause != self.words[at - 1].clause
+
     def _indefinite(self, at: int) -> Amount | None:
-        """An hour, half an hour, a quarter of an hour, an hour and a half."""
+        """An hour, half an hour, a good quarter of an hour, an hour and a half."""
         place = at + (1 if self.has(at, "article") else 0)
-        if part := self._part(place):
-            unit_at = place + 1
-            while unit_at < place + 3 and (self.has(unit_at, "article") or self.has(unit_at, "of")):
+        if place > at and self.has(place, "working") and self._part(place + 1) and self.has(place + 2, "of"):
+            place += 1
+        part, after = self._part(place), place + 1
+        if not part and self._ones(place):
+            # "three quarters of an hour", which are no nine months
+            part, after = self.lexicon.numbers[self.words[place].norm] * self._part(place + 1), place + 2
+        if part:
+            unit_at = after
+            while unit_at < after + 2 and (self.has(unit_at, "article") or self.has(unit_at, "of")):
                 unit_at += 1
             if unit := self.unit(unit_at):
                 return Amount(part, at, unit_at + 1, "time", unit)
+        if place > at and self.has(place, "working") and self.unit(place + 1):
+            return Amount(1.0, at, place + 2, "time", str(self.unit(place + 1)))  # "a full day"
         if place > at and self.unit(place):
             return self._duration(at, Number(1.0, place, 1.0))
         return None
@@ -216,4 +245,7 @@ class _Amounts(Numbers):
 
     def _cents(self, at: int) -> str | None:
         word = self.word(at)
-        return None if word is None else self.compiled.cents.get(word.norm)
+        # "50p" is money, "14k p.m." is not
+        if word is None or (len(word.norm) == 1 and word.norm.isalpha() and not word.glued):
+            return None
+        return self.compiled.cents.get(word.norm)

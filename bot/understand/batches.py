@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from bot.understand.amounts import Amount
 from bot.understand.found import Found, Scene
+from bot.understand.moods import Mood
 from bot.understand.periods import Period, Periods
-from bot.understand.scope import Mood
 
 # The batch is named this near behind the items it holds ("1,800 applications per intake").
 REACH = 6
@@ -32,6 +32,13 @@ class Batches:
             counted = amount.kind == following.kind == "count" and index not in periods.of
             if counted and period is not None and self._each(scene, amount, following):
                 self._multiply(index, amount, index + 1, following, period)
+        for index, amount in enumerate(scene.amounts):
+            period = periods.of.get(index)
+            after = next((at for at in range(index + 1, len(scene.amounts)) if at not in periods.inside), None)
+            if amount.kind != "count" or period is None or after is None or after in periods.of:
+                continue
+            if self._of_each(scene, period, scene.amounts[after]):
+                self._multiply(after, scene.amounts[after], index, amount, period)
         if not named:
             return
         for index, amount in enumerate(scene.amounts):
@@ -58,15 +65,25 @@ class Batches:
         return scene.same_clause(amount.start, following.start) and any(scene.has(place, "each_one") for place in near)
 
     @staticmethod
+    def _of_each(scene: Scene, period: Period, following: Amount) -> bool:
+        """ "20 a day from each of our 15 depots": so many times as there are depots."""
+        near = range(max(following.start - NAMED - 1, period.end), following.start)
+        joined = (
+            following.kind == "count"
+            and following.start < len(scene.text.words)
+            and scene.same_clause(period.end - 1, following.start)
+        )
+        return joined and any(scene.has(place, "each_one") and scene.has(place + 1, "of") for place in near)
+
+    @staticmethod
     def _held_by(scene: Scene, amount: Amount, until: int) -> list[str]:
-        """What the items are counted by: the words behind "per" and the like."""
+        """What the items are counted by: the words behind "per" and the like, as in "each ship brings 150"."""
         words = scene.text.words
         last = min(amount.end + REACH, until, len(words) - 1)
-        return [
-            _singular(words[place + 1].norm)
-            for place in range(amount.end, last)
-            if scene.per(place) and scene.same_clause(place, place + 1)
-        ]
+        behind = (place for place in range(amount.end, last) if scene.per(place))
+        before = (place for place in range(max(amount.start - NAMED - 1, 0), amount.start - 1) if scene.has(place, "each_one"))
+        near = [place for place in (*behind, *before) if scene.same_clause(*sorted((amount.start, place)))]
+        return [_singular(words[place + 1].norm) for place in near if scene.same_clause(place, place + 1)]
 
 
 def _singular(noun: str) -> str:

@@ -110,7 +110,11 @@ class Tree:
         if known is None:
             norm = word.norm
             stems = (norm[:size] for size in range(SHORTEST_STEM, min(len(norm), LONGEST_STEM) + 1))
-            known = (norm, *(["#"] if norm in self._numbers else []), *(stem + "*" for stem in stems if stem in self.stems))
+            known = (
+                *([norm] if norm in self.words else []),
+                *(["#"] if norm in self._numbers else []),
+                *(stem + "*" for stem in stems if stem in self.stems),
+            )
             if len(self._spellings) > 20_000:  # hostile text must not fill the memory
                 self._spellings.clear()
             self._spellings[norm] = known
@@ -118,84 +122,92 @@ class Tree:
             known = (*known, "#")
         return (*known, "/" + word.norm) if word.gap == "/" else known
 
+    def covers(self, word: Word) -> bool:
+        """Whether a word is a number, or begins as a pattern has it, so that its spelling is not in doubt."""
+        return any(step[-1] in "*#" for step in self.spellings(word))
+
     def hits(self, words: Sequence[Word], classes: Sequence[Sequence[tuple[str, int]]] = ()) -> list[Hit]:
         """Every cue in the text. `classes[i]` lists (class, end) of the class phrases that start at word i."""
         moves: list[list[tuple[str, int]]] = []
         for place, word in enumerate(words):
             steps = [(step, place + 1) for step in self.spellings(word)]
             moves.append([*steps, *classes[place]] if classes else steps)
-        ahead = Ahead(moves)
+        text = Ahead(words, moves)
+        begins, known = self.root.steps, self._first
         found: list[Hit] = []
         for start, ways in enumerate(moves):
             for step, end in ways:
-                node = self._first.get(step) or self._begin(step)
-                if node is not None:
-                    _walk(node, start, end, words, moves, ahead, found)
+                if step in begins:
+                    _walk(known.get(step) or self._begin(step), start, end, text, found)
         return found
 
-    def _begin(self, step: str) -> Node | None:
+    def _begin(self, step: str) -> Node:
         """All patterns that begin with a step as one node; most words begin many, and most patterns end at the second."""
-        nodes = self.root.steps.get(step)
-        if not nodes:
-            return None
-        return self._first.setdefault(step, _merged(nodes))
+        return self._first.setdefault(step, _merged(self.root.steps[step]))
 
 
 class Ahead:
-    """The steps that the words from each place on take, looked up once for each place and gap."""
+    """A text as its patterns see it: for each place the steps of its word, and where clauses and sentences change."""
 
-    def __init__(self, moves: Sequence[Sequence[tuple[str, int]]]) -> None:
+    def __init__(self, words: Sequence[Word], moves: Sequence[Sequence[tuple[str, int]]]) -> None:
+        self.moves = moves
+        self.clauses = [word.clause for word in words]
+        self.sentences = [word.sentence for word in words]
         self.steps = [tuple([step for step, _ in ways]) for ways in moves]
         self._within: dict[tuple[int, int], tuple[str, ...]] = {}
 
     def meets(self, node: Node, at: int, reach: int) -> bool:
-        """Whether a pattern goes on with any word that a gap reaches."""
+        """Whether a pattern goes on with any word that a gap reaches; looked up once for each place and gap."""
         steps = self._within.get((at, reach))
         if steps is None:
             steps = self._within[at, reach] = tuple(chain.from_iterable(self.steps[at : at + reach + 1]))
         return not node.steps.keys().isdisjoint(steps)
 
 
-def _walk(
-    first: Node,
-    start: int,
-    end: int,
-    words: Sequence[Word],
-    moves: Sequence[Sequence[tuple[str, int]]],
-    ahead: Ahead,
-    found: list[Hit],
-) -> None:
+State = tuple[Node, int, tuple[int, ...], bool]
+
+
+def _walk(first: Node, start: int, end: int, text: Ahead, found: list[Hit]) -> None:
     """Follow the patterns that begin with words[start:end]."""
-    stack: list[tuple[Node, int, tuple[int, ...], bool]] = [(first, end, (), False)]
+    moves, clauses, size = text.moves, text.clauses, len(text.moves)
+    stack: list[State] = [(first, end, (), False)]
     while stack:
         node, at, skipped, free = stack.pop()
         for cue in node.cues:
             found.append(Hit(cue, start, at, skipped))
-        before = words[at - 1]
-        if END in node.steps and (at == len(words) or words[at].clause != before.clause):
-            stack += [(after, at, skipped, False) for after in node.steps[END]]
-        if at == len(words):
-            continue
-        for following, reach in ((node.near, NEAR), (node.far, FAR)):
-            # Most gaps lead nowhere; that is seen at a look, for all the words that they may reach.
-            if following is None or not (following.cues or ahead.meets(following, at, reach)):
-                continue
-            for place in range(at, min(at + reach + 1, len(words))):
-                word = words[place]
-                if word.sentence != before.sentence or (reach == NEAR and word.clause != before.clause):
-                    break
-                if following.cues:
-                    stack.append((following, place, (*skipped, *range(at, place)), True))
-                elif not following.steps.keys().isdisjoint(ahead.steps[place]):
-                    passed = (*skipped, *range(at, place))
-                    for step, end in moves[place]:
-                        if (nodes := following.steps.get(step)) is not None:
-                            stack += [(after, end, passed, False) for after in nodes]
         steps = node.steps
-        if steps and (free or words[at].clause == before.clause):
+        same = at < size and clauses[at] == clauses[at - 1]
+        if not same and END in steps:
+            stack += [(after, at, skipped, True) for after in steps[END]]
+        if at == size:
+            continue
+        if node.near is not None:
+            _pass_over(node.near, NEAR, at, skipped, text, stack)
+        if node.far is not None:
+            _pass_over(node.far, FAR, at, skipped, text, stack)
+        if steps and (free or same):
             for step, place in moves[at]:
                 if (nodes := steps.get(step)) is not None:
                     stack += [(after, place, skipped, False) for after in nodes]
+
+
+def _pass_over(following: Node, reach: int, at: int, skipped: tuple[int, ...], text: Ahead, stack: list[State]) -> None:
+    """Let a gap reach as far as it may, wherever what follows it goes on."""
+    # Most gaps lead nowhere; that is seen at a look, for all the words that they may reach.
+    if not (following.cues or text.meets(following, at, reach)):
+        return
+    bounds = text.clauses if reach == NEAR else text.sentences
+    steps, same = following.steps, bounds[at - 1]
+    for place in range(at, min(at + reach + 1, len(bounds))):
+        if bounds[place] != same:
+            break
+        if following.cues:
+            stack.append((following, place, (*skipped, *range(at, place)), True))
+        elif not steps.keys().isdisjoint(text.steps[place]):
+            passed = (*skipped, *range(at, place))
+            for step, end in text.moves[place]:
+                if (nodes := steps.get(step)) is not None:
+                    stack += [(after, end, passed, False) for after in nodes]
 
 
 def _merged(nodes: Sequence[Node]) -> Node:

@@ -7,11 +7,23 @@ from collections.abc import Iterator
 from bot.understand.amounts import DAYS, MINUTES, MONTHS, Amount
 from bot.understand.cues import Hit
 from bot.understand.found import Found, Scene
+from bot.understand.moods import Mood
 from bot.understand.periods import Periods
-from bot.understand.scope import Mood
 
 # A word that gives a duration its role stands this near before or after it.
 BEFORE, AFTER = 4, 2
+# Who gets something done is named at most so many words before the time that it takes.
+DOER = 9
+# "24 hours, no exceptions": a time to wait.
+DAY = 24
+# So many hours of something are recordings, not the time that one item takes.
+LONG = 8
+# Nobody waits so many months for one result.
+LONGEST_WAIT = 3.0
+# Work that is to be finished within less than so many months is a single delivery.
+SHORTEST_PROJECT = 2.0
+# "Nine months, maybe ten, I think": so many words beside a time are still an answer and no more.
+BARE_REST = 4
 
 
 class Durations:
@@ -31,7 +43,11 @@ class Durations:
             for index, amount in enumerate(scene.amounts)
             if amount.kind == "count" and index not in periods.of and amount.value >= 50
         }
+        # "2.3 million lines to type off. We want it finished in 18 months": the one total of a text is what is to be done
+        self._project = not self._counts_items and len(self._counted) == 1
         for index, amount in enumerate(scene.amounts):
+            if self._clocked(amount):
+                self.found.append(Found("minutes", (amount.value,), amount.start, amount.end, firm=not amount.rough))
             if amount.kind != "time" or index in periods.inside or index in periods.of or index in scene.revised:
                 continue
             if scene.scope.moods[amount.start] is not Mood.ASKED:
@@ -40,10 +56,24 @@ class Durations:
     def _read(self, index: int, amount: Amount) -> Iterator[Found]:
         role, start, end = self._role(amount)
         months = amount.within(MONTHS)
+        if role == "given":
+            # "500 thousand pages, we have 2 years"
+            role = "horizon" if months is not None and months >= SHORTEST_PROJECT and self._with_total(amount) else "unrelated"
+        if role == "turnaround" and self._scene.has(amount.start - 1, "in") and self._does(amount):
+            role = "minutes"
+        if role == "turnaround" and start == amount.start and self._briefly(amount, end):
+            role = "minutes"
+        if self._whole(index, amount):
+            role = self._answers(amount) or role
+        due = role == "turnaround" or (role == "horizon" and self._deadline(amount) and not self._with_total(amount))
+        if due and months is not None and months >= LONGEST_WAIT and self._of_project(amount):
+            role = "months"
         if role in ("horizon", "past") and months is not None and months >= 1 and self._with_total(amount):
             self.horizons[index] = months
             if role == "horizon":
                 yield Found("months", (months,), start, end, firm=not amount.rough)
+            return
+        if role == "minutes" and self._stretch(amount):
             return
         match role:
             case "minutes" if MINUTES[amount.unit] <= MINUTES["day"]:
@@ -59,6 +89,8 @@ class Durations:
             case "" if months is not None and months >= 1 and self._with_total(amount) and self._alone(index, amount):
                 self.horizons[index] = months
                 yield Found("months", (months,), start, end, firm=not amount.rough)
+            case "" if amount.unit in ("month", "year") and self._runs(amount):
+                yield Found("months", (amount.value * MONTHS[amount.unit],), start, end, firm=not amount.rough)
             case "" if amount.unit in ("second", "minute"):
                 yield Found("minutes", (amount.value * MINUTES[amount.unit],), start, end, firm=self._noted(amount))
 
@@ -73,8 +105,52 @@ class Durations:
         fitting = [hit for hit in longest if hit.cue.question != "minutes" or MINUTES[amount.unit] <= MINUTES["day"]]
         return next((hit for hit in fitting if hit.cue.question == wanted), (fitting or longest)[0])
 
+    def _clocked(self, amount: Amount) -> bool:
+        """ "AHT is 7.5": what is always told in minutes needs no unit."""
+        scene = self._scene
+        before = range(max(amount.start - 3, 0), amount.start)
+        named = any(scene.has(at, "clocked") and scene.same_clause(at, amount.start) for at in before)
+        ends = amount.end == len(scene.text.words) or not scene.same_clause(amount.end - 1, amount.end)
+        return amount.kind == "count" and named and ends and scene.scope.moods[amount.start] is not Mood.ASKED
+
     def _with_total(self, amount: Amount) -> bool:
-        return self._scene.text.words[amount.start].sentence in self._counted
+        if self._scene.text.words[amount.start].sentence in self._counted:
+            return True
+        return self._project and (amount.within(MONTHS) or 0.0) >= SHORTEST_PROJECT
+
+    def _does(self, amount: Amount) -> bool:
+        """ "A clerk matches one in 3 minutes": somebody gets something done, and it is no answer that is waited for."""
+        scene, words = self._scene, self._scene.text.words
+        clause = words[amount.start].clause
+        before = range(max(amount.start - DOER, 0), amount.start)
+        norms = [place for place in before if words[place].clause == clause]
+        return (
+            amount.unit in ("second", "minute")
+            and any(scene.has(place, "doer") for place in norms)
+            and not any(scene.has(place, "replies") for place in norms)
+        )
+
+    def _whole(self, index: int, amount: Amount) -> bool:
+        """Whether a text opens with no more than a time, as an answer would: "nine months, maybe ten", "a year, then we stop"."""
+        scene, words = self._scene, self._scene.text.words
+        if index and amount.start != self._scene.amounts[0].start:
+            return False
+        rest = [at for at in range(min(amount.end + BARE_REST, len(words))) if not amount.start <= at < amount.end]
+        ends = next((at for at in range(amount.end, len(words)) if not scene.same_clause(at - 1, at)), len(words))
+        bare = all(scene.has(at, "roughly") or scene.has(at, "hedged") for at in rest if at < ends)
+        if not bare or len(rest) > BARE_REST or ends - amount.end > BARE_REST or len(scene.amounts) > 2:
+            return False
+        return ends == len(words) or amount.unit == "second" or scene.has(ends, "follows")
+
+    @staticmethod
+    def _answers(amount: Amount) -> str:
+        """The role of a time that stands alone; hours and weeks could be either."""
+        if amount.unit == "hour" and amount.value < 1:
+            return "minutes"
+        if amount.unit == "hour" and amount.value >= DAY:
+            return "turnaround"
+        roles = {"second": "minutes", "minute": "minutes", "day": "turnaround", "month": "months", "year": "months"}
+        return roles.get(amount.unit, "")
 
     def _alone(self, index: int, amount: Amount) -> bool:
         """ "3 crore records, two years": the end of a terse note."""
@@ -82,6 +158,27 @@ class Durations:
         before = scene.amounts[max(index - 1, 0)]
         near = before.kind == "count" and before.value >= 50 and 0 < amount.start - before.end <= BEFORE
         return near and not scene.same_clause(amount.start - 1, amount.start) and end == len(scene.text.words)
+
+    def _runs(self, amount: Amount) -> bool:
+        """ "The project runs until the merger, some seven months": the end of a sentence that tells how long it goes on."""
+        scene, words = self._scene, self._scene.text.words
+        begin = amount.start
+        while (
+            begin and (scene.has(begin - 1, "roughly") or scene.has(begin - 1, "hedged")) and scene.same_clause(begin - 1, begin)
+        ):
+            begin -= 1
+        bare = begin and not scene.same_clause(begin - 1, begin) and scene.same_sentence(begin - 1, begin)
+        ends = amount.end == len(words) or not scene.same_clause(amount.end - 1, amount.end)
+        before = range(max(begin - DOER, 0), begin)
+        return bool(bare and ends) and any(scene.has(at, "lasts") and scene.same_sentence(at, begin) for at in before)
+
+    def _of_project(self, amount: Amount) -> bool:
+        """ "The backlog must be gone in 9 months": so long goes the work on, nobody waits for it."""
+        scene = self._scene
+        return any(
+            scene.has(at, "lasts") and scene.same_sentence(at, amount.start)
+            for at in range(max(amount.start - DOER, 0), amount.start)
+        )
 
     def _noted(self, amount: Amount) -> bool:
         """ "40 emails a day, 3 mins": a part of a note that holds nothing else, where items are counted."""
@@ -91,6 +188,26 @@ class Durations:
         ends = amount.end == len(words) or not scene.same_clause(amount.end - 1, amount.end)
         others = sum(other.kind == "time" and other.unit in ("second", "minute") for other in scene.amounts)
         return starts and ends and before > 0 and others == 1 and self._counts_items and not amount.rough
+
+    def _reaches(self, hit: Hit, amount: Amount) -> bool:
+        """A lone preposition must stand right before a time: "nobody in the house has a minute" sets no term."""
+        if hit.end - hit.start > 1 or not self._scene.has(hit.start, "near"):
+            return True
+        return all(self._scene.has(at, "roughly") or self._scene.has(at, "article") for at in range(hit.end, amount.start))
+
+    def _briefly(self, amount: Amount, end: int) -> bool:
+        """ "Twenty seconds max per photo": the time that one takes, where nobody waits for anything."""
+        return amount.unit in ("second", "minute") and not self._scene.scope.delivers(amount.start, end)
+
+    def _stretch(self, amount: Amount) -> bool:
+        """ "I need 60 hours of meetings written up": what is counted in hours takes none."""
+        return amount.unit == "hour" and amount.value > LONG and self._scene.has(amount.end, "of")
+
+    def _per_the(self, place: int) -> bool:
+        """ "4,5 minutes the bill": as in other languages, at the end of a clause."""
+        words = self._scene.text.words
+        ends = place + 2 == len(words) or (place + 2 < len(words) and not self._scene.same_clause(place + 1, place + 2))
+        return ends and self._scene.same_clause(place, place + 1) and words[place + 1].number is None
 
     def _deadline(self, amount: Amount) -> bool:
         """ "In" and "within" a time set a deadline; "over" and "during" a stretch."""
@@ -102,25 +219,41 @@ class Durations:
         for place in range(amount.end, min(amount.end + AFTER + 1, len(words))):
             if not scene.same_clause(place - 1, place):
                 break
+            promised = self._after.get(place + 2)
+            if place == amount.end and scene.per(place) and promised is not None and promised.cue.question == "turnaround":
+                return "turnaround", amount.start, promised.end  # "five days per case is what we promise"
             if (hit := self._after.get(place)) is not None:
-                return hit.cue.question, amount.start, hit.end
+                return self._termed(amount, hit.cue.question) or (hit.cue.question, amount.start, hit.end)
+            if place == amount.end and scene.has(place, "the") and self._per_the(place):
+                return "minutes", amount.start, place + 2
             if place == amount.end and scene.per(place):
                 end = place + (1 if words[place].gap == "/" else 2)
                 if end <= len(words):
-                    return "minutes", amount.start, end
+                    return self._termed(amount, "minutes") or ("minutes", amount.start, end)
+        return self._role_before(amount) or ("", amount.start, amount.end)
+
+    def _termed(self, amount: Amount, role: str) -> tuple[str, int, int] | None:
+        """ "A deadline of 3 days per case": nobody works that long on one."""
+        before = self._role_before(amount) if role == "minutes" and amount.unit in ("day", "week") else None
+        return before if before is not None and before[0] == "turnaround" else None
+
+    def _role_before(self, amount: Amount) -> tuple[str, int, int] | None:
+        """The role that the words before a time give it."""
+        scene = self._scene
         for place in range(amount.start, max(amount.start - BEFORE - 1, -1), -1):
             if place < amount.start and not scene.leads_on(place):
                 break
-            if (hits := self._before.get(place)) is not None and scene.leads_on(place - 1):
+            hits = [hit for hit in self._before.get(place, ()) if self._reaches(hit, amount)]
+            if hits and scene.leads_on(place - 1):
                 hit = self._fittest(hits, amount)
                 return hit.cue.question, hit.start, amount.end
-        return "", amount.start, amount.end
+        return None
 
 
 def wait(amount: Amount) -> str:
     """The choice of `turnaround` for a time of waiting."""
     days = amount.value * DAYS[amount.unit]
-    return "hours" if days < 1 else "days" if days < 6 else "weeks"
+    return "hours" if days < 1 else "days" if days < 7 else "weeks"
 
 
 def _shortest_first(hits: list[Hit]) -> list[Hit]:

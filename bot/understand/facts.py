@@ -91,6 +91,8 @@ def _settled(scene: Scene, question: Question, findings: Sequence[Found]) -> Fac
             values = values[-1:]
         elif question.type == "ranking":
             values = _fullest(values)
+        elif (between := _halfway(scene, question, firm)) is not None:
+            values, firm = list(between.values), [between]
     if firm and len(values) == 1:
         found = next(each for each in firm if each.values == tuple(values))
         start, end = _span(scene, found)
@@ -104,6 +106,18 @@ def _settled(scene: Scene, question: Question, findings: Sequence[Found]) -> Fac
     start, end = _span(scene, said[0])
     candidates = tuple(values[:MOST_CANDIDATES])
     return Doubt(question=question.id, candidates=candidates, said=scene.text.raw[start:end], span=(start, end))
+
+
+def _halfway(scene: Scene, question: Question, findings: Sequence[Found]) -> Found | None:
+    """What lies between values that one sentence states and does not take back; None where nothing does."""
+    words = scene.text.words
+    if len({words[each.start].sentence for each in findings}) > 1 or scene.scope.corrects_to:
+        return None
+    said = {value for each in findings for value in each.values}
+    for between, ends in scene.compiled.lexicon.halfway.get(question.id, {}).items():
+        if said <= {between, *ends}:
+            return replace(findings[0], values=(between,), end=max(each.end for each in findings))
+    return None
 
 
 def _fullest(values: list[Value]) -> list[Value]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from bot.answers import Value
 from bot.understand.amounts import Amount
@@ -14,6 +15,8 @@ from bot.understand.tokens import Text
 
 # An amount and the one that corrects it have at most this many words between them.
 CORRECTION = 8
+# "Our budget for this is around 250k": the word for a sum stands this near before it.
+SUM = 6
 # A correction to less than so small a part leaves out what both are counted in.
 UNLIKELY = 50
 
@@ -55,6 +58,21 @@ class Scene:
                 if new < len(self.amounts) and self._revises(self.amounts[index], self.amounts[new]):
                     self._revise(index, new)
 
+        periods = {hit.start for hit in self.group("periods")}
+        for old, new in pairwise(range(len(self.amounts))):
+            if self.amounts[old].start not in periods:
+                self._update(old, new)
+
+    def _update(self, old: int, new: int) -> None:
+        """ "It took 10 minutes with the old form, now 3": minutes, too."""
+        before, after = self.amounts[old], self.amounts[new]
+        ends = after.end == len(self.text.words) or not self.same_clause(after.end - 1, after.end)
+        bare = before.kind == "time" and after.kind == "count" and ends
+        apart = self.same_sentence(before.start, after.start) and not self.same_clause(before.start, after.start)
+        past = self.scope.guessed(before.start, before.end) and not self.scope.guessed(after.start, after.end)
+        if bare and apart and past:
+            self.amounts[new] = replace(after, kind="time", unit=before.unit)
+
     def _revise(self, old: int, new: int) -> None:
         before, after = self.amounts[old], self.amounts[new]
         if (before.kind, before.unit) == (after.kind, after.unit):
@@ -85,10 +103,15 @@ class Scene:
         """Whether two words stand in one clause."""
         return self.text.words[first].clause == self.text.words[second].clause
 
+    def budgeted(self, place: int) -> bool:
+        """Whether a bare number is a sum: "Budget is 250k a year"."""
+        before = range(max(place - SUM, 0), place)
+        return any(self.has(at, "budget") and self.same_clause(at, place) for at in before)
+
     def leads_on(self, place: int) -> bool:
         """Whether a word belongs to what follows it: the same clause, or a colon between."""
         words = self.text.words
-        return self.same_clause(place, place + 1) or words[place + 1].gap == ":"
+        return self.same_clause(place, place + 1) or words[place + 1].gap == ":" or words[place].clause in self.text.topics
 
     def same_sentence(self, first: int, second: int) -> bool:
         """Whether two words stand in one sentence."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Annotated
 
@@ -49,6 +50,7 @@ class Money(Part):
     own: Patterns = Field(description="a bare number an hour is the asker's own cost")
     hourly: Patterns = Field(description="an amount of money without a period is one an hour")
     others: Patterns = Field(description="the amount is somebody else's price")
+    loaded: Patterns = Field(description="the amount holds everything that an hour costs")
 
 
 class Lexicon(Part):
@@ -57,12 +59,14 @@ class Lexicon(Part):
     classes: dict[str, Patterns]
     states: dict[str, dict[str, Patterns]]
     does: dict[str, dict[str, Patterns]]
+    together: dict[str, dict[str, Patterns]]
     suggests: dict[str, dict[str, Patterns]]
     hints: dict[str, dict[str, Patterns]]
     ignore: dict[str, Patterns]
     negated: dict[str, dict[str, Patterns]]
     strictest: tuple[str, ...]
     unforbidden: tuple[str, ...]
+    halfway: dict[str, dict[str, Patterns]]
     marks: dict[str, Patterns]
     grammar: dict[str, Patterns]
     numbers: dict[str, float]
@@ -93,6 +97,9 @@ class Compiled:
                 self.classes.add(phrase, Cue("class", name, ""))
         for cue, pattern in _cues(lexicon):
             self.cues.add(pattern, cue)
+        self.together = tuple(_together(lexicon))
+        for half in dict.fromkeys(half for _, _, *halves in self.together for half in halves):
+            self.cues.add(half, Cue("half", half, ""))
         self.grammar = {name: frozenset(map(normal, words)) for name, words in lexicon.grammar.items()}
         self.units = {normal(word): unit for unit, words in lexicon.units.items() for word in words}
         self.currencies = _reversed(lexicon.money.currencies)
@@ -113,7 +120,7 @@ class Compiled:
     def read(self, text: str) -> Text:
         """The words of a text with slips of the key mended."""
         cut = tokens.read(text, self.abbreviations)
-        return Text(cut.raw, tuple(self._mend(word) for word in cut.words), cut.asked)
+        return replace(cut, words=tuple(self._mend(word) for word in cut.words))
 
     def hits(self, words: Sequence[Word]) -> list[Hit]:
         """Every cue of the lexicon in a text."""
@@ -128,7 +135,7 @@ class Compiled:
         mended = self._mended.get(word.norm)
         if mended is None:
             # A word that a stem covers is known, however it ends.
-            stemmed = len(self.cues.spellings(word)) > 1 or len(self.classes.spellings(word)) > 1
+            stemmed = self.cues.covers(word) or self.classes.covers(word)
             mended = word.norm if stemmed else self._spelling.mend(word.norm)
             if len(self._mended) > REMEMBERED:
                 self._mended.clear()
@@ -162,11 +169,25 @@ def _cues(lexicon: Lexicon) -> Iterator[tuple[Cue, str]]:
         "ranking": lexicon.ranking,
         "before": {role: around.before for role, around in lexicon.roles.items()},
         "after": {role: around.after for role, around in lexicon.roles.items()},
-        "money": {"own": lexicon.money.own, "hourly": lexicon.money.hourly, "others": lexicon.money.others},
+        "money": {
+            "own": lexicon.money.own,
+            "hourly": lexicon.money.hourly,
+            "others": lexicon.money.others,
+            "loaded": lexicon.money.loaded,
+        },
     }
     for group, lists in flat.items():
         for name, patterns in lists.items():
             yield from ((Cue(group, name, ""), pattern) for pattern in patterns)
+
+
+def _together(lexicon: Lexicon) -> Iterator[tuple[str, str, str, str]]:
+    """Question, value, and the two phrases that say it in one sentence."""
+    for question, values in lexicon.together.items():
+        for value, patterns in values.items():
+            for pattern in patterns:
+                left, _, right = pattern.partition(" & ")
+                yield question, value, left, right
 
 
 def _reversed(words: Mapping[str, Patterns]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from bot.understand.tokens import Text, Word
 
 # "A few thousand" is rough: it counts as three of them and is never a fact.
 ROUGHLY = 3.0
+HUNDRED = 100.0
 # No spelled number in use is longer.
 LONGEST = 12
 
@@ -132,6 +133,9 @@ class Numbers:
         more = self._spelled(number.end + 1, True) if not rough and self.has(number.end, "and") else None
         if more is not None and more.value < number.value:
             return Number(number.value + more.value, more.end, number.mantissa)
+        if more is not None and number.scale == HUNDRED and more.scale > HUNDRED > more.value / more.scale:
+            # "a hundred and twenty thousand"
+            return Number((number.value + more.value / more.scale) * more.scale, more.end, number.value, more.scale)
         return number._replace(rough=rough)
 
     def _spelled(self, at: int, joined: bool) -> Number | None:

@@ -32,6 +32,13 @@ class Periods:
         self._scene = scene
         self._amount_at = {amount.start: index for index, amount in enumerate(scene.amounts)}
         self._corrections = frozenset(scene.revised.values())
+        # What is counted by: "per sprint"
+        words = scene.text.words
+        self._each = {
+            words[at + 1].norm: at
+            for at in range(len(words) - 1)
+            if scene.per(at) and not scene.has(at, "article") and words[at].gap != "/"
+        }
         self._days, self._hours = self._calendar()
         self._all = self._find()
         self._starting = {period.start: period for period in self._all}
@@ -85,10 +92,36 @@ class Periods:
             start, times = self._times(hit.start)
             found.append(Period(start, hit.end, unit, monthly * times))
         for amount in self._scene.amounts:
+            if amount.kind == "time" and (named := self._named(amount)) is not None:
+                found.append(named)
             months = amount.within(MONTHS) if amount.kind == "time" else None
             if months and self._scene.has(amount.start - 1, "every"):
                 found.append(Period(amount.start - 1, amount.end, amount.unit, 1 / months))
+            elif months and (begin := self._cycle(amount)) is not None:
+                found.append(Period(begin, amount.end, amount.unit, 1 / months))
         return found
+
+    def _named(self, amount: Amount) -> Period | None:
+        """The "per sprint" of "180 per sprint, a sprint is two weeks"."""
+        scene, words = self._scene, self._scene.text.words
+        months = amount.within(MONTHS)
+        if not months or not scene.has(amount.start - 1, "lasting") or amount.start < 2:
+            return None
+        name = words[amount.start - 2].norm
+        place = self._each.get(name)
+        return Period(place, place + 2, amount.unit, 1 / months) if place is not None and place < amount.start else None
+
+    def _cycle(self, amount: Amount) -> int | None:
+        """Where "per sprint of 2 weeks" or "per two-week sprint" begins."""
+        scene, place = self._scene, amount.start - 1
+        if scene.has(place, "of") or (place >= 0 and scene.text.words[amount.start].gap == "("):
+            place -= 1 if scene.has(place, "of") else 0
+            begin = place - 1
+            return begin if begin >= 0 and scene.per(begin) and not scene.has(begin, "article") else None
+        shut = amount.end < len(scene.text.words) and scene.text.words[amount.end - 1].gap == "-"
+        if shut and scene.has(place, "article") and scene.has(place - 1, "in"):
+            return place - 1  # "in a two-week sprint"
+        return place if shut and scene.per(place) and not scene.has(place, "article") else None
 
     def _o_clock(self, place: int) -> bool:
         """ "3 pm" is no rate."""
@@ -111,7 +144,7 @@ class Periods:
     def _calendar(self) -> tuple[float, float]:
         """Days a month and hours a day on which the work comes in, where the text tells."""
         scene = self._scene
-        days = DAYS_A_MONTH if scene.scope.all_days else WORKING_DAYS
+        days = DAYS_A_MONTH if scene.scope.all_days else 6 * WEEKS if scene.scope.six_days else WORKING_DAYS
         hours = HOURS if scene.scope.all_hours else WORKING_HOURS
         weekly = {hit.start for hit in scene.group("periods") if hit.cue.question == "week"}
         daily = {hit.start for hit in scene.group("periods") if hit.cue.question in ("day", "every_day")}

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from bot.answers import Ranking
 from bot.understand.cues import Hit, longest
 from bot.understand.found import Found, Scene
-from bot.understand.scope import Mood
+from bot.understand.moods import Mood
 
 # What a mark of rank is worth as a place in the order.
 PLACES = {"first": 1.0, "second": 2.0, "third": 3.0, "fourth": 4.0, "last": 99.0}
 # Marks that make a run of terms an order; "then" and "and" alone do not.
 TRIGGERS = frozenset({*PLACES, "over", "under", "list", "equal", "denied"})
 WISHED = 2
+# "Price, price, price" is an order, too.
+STRESSED = 3
 # Marks that say something between two others only.
 SILENT = frozenset({"then", "and"})
 
@@ -42,6 +44,8 @@ def rankings(scene: Scene, items: Sequence[str]) -> Iterator[Found]:
             if "wish" in marks:
                 wished: Ranking = (tuple(terms),)
                 yield Found("priorities", (wished,), start, end, firm=len(terms) >= WISHED)
+            elif len(terms) == 1 and sum(hit.cue.question in terms for hit in run) >= STRESSED:
+                yield Found("priorities", ((tuple(terms),),), start, end)
             continue
         order = _order(scene, run, items, marks)
         if order:
@@ -86,7 +90,8 @@ def _order(scene: Scene, run: list[Hit], items: Sequence[str], marks: set[str]) 
         return ()
     if not marks & (TRIGGERS - {"over", "under"}) and sum(len(part.terms) for part in parts) < WISHED:
         return ()
-    placed = sorted(enumerate(parts), key=lambda each: each[1].place if each[1].place is not None else each[0] + 1.0)
+    # A place that is named goes before the same one by turn: "price after quality, and security before both"
+    placed = sorted(enumerate(parts), key=lambda each: (each[0] + 1.0, True) if each[1].place is None else (each[1].place, False))
     tiers: list[tuple[str, ...]] = []
     seen: set[str] = set()
     for _, part in placed:
@@ -105,6 +110,7 @@ def _parts(scene: Scene, run: list[Hit], items: Sequence[str], listed: bool) -> 
     parts = [_Part()]
     previous: Hit | None = None
     under = False
+    ordered = run[-1].cue.question == "list"  # "cheap and flexible, in that order"
     for hit in run:
         mark = hit.cue.question
         cut = previous is not None and not scene.same_clause(previous.end - 1, hit.start)
@@ -130,7 +136,7 @@ def _parts(scene: Scene, run: list[Hit], items: Sequence[str], listed: bool) -> 
             parts[-1].equal = True
         elif mark == "denied":
             parts[-1].denied = True
-        elif mark == "and" and listed and len(parts) > 1 and parts[-1].terms:
+        elif mark == "and" and ((listed and len(parts) > 1) or ordered) and parts[-1].terms:
             parts.append(_Part())
         previous = hit
     return parts

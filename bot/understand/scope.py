@@ -1,14 +1,14 @@
-"""What stands over the words of a text: questions, suppositions, negations, hedges, other times and other people."""
+"""What stands over the words of a text: negations, hedges, and other times."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from enum import IntEnum
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from bot.understand.cues import Hit, longest
 from bot.understand.lexicon import Compiled
+from bot.understand.moods import Moods
 from bot.understand.tokens import Text
 
 # A negation reaches this many words, and a list under it goes on over commas while its parts are this short.
@@ -17,21 +17,9 @@ LIST_PART = 4
 LIST_REACH = 14
 # A negation after the fact ("an SLA is not needed") begins within this many words.
 AFTER = 3
-# "Well, so, could we ...": a question opens its clause but for this many words.
-LEAD_IN = 4
-# "Does it matter that ..." takes so many words as said.
-FACT = 14
 YEARS = range(1900, 2100)
 # "The same day, please": a clause with so few words beside a time says nothing else.
 BARE = 2
-
-
-class Mood(IntEnum):
-    """How far words commit the person who wrote them."""
-
-    STATED = 0
-    PROPOSED = 1  # "could we give 5,000 photos a month to a crowd?" says what the work is, and no more
-    ASKED = 2  # nothing is said
 
 
 class Scope:
@@ -48,7 +36,7 @@ class Scope:
         # "Not only" covers "not", and negates nothing.
         negators = longest(marks.get("negator", []) + marks.get("not_negator", []))
         self._starts = _clause_starts(text)
-        self.moods = self._moods(marks, {hit.start for hit in hits if hit.cue.group == "periods"})
+        self.moods = Moods(text, compiled, self._starts).of(marks, {hit.start for hit in hits if hit.cue.group == "periods"})
         self._negators = {hit.start: hit for hit in negators if hit.cue.question == "negator"}
         breaks = {hit.start for hit in marks.get("break", ())}
         self._negating = self._negations(self._negators, breaks)
@@ -67,10 +55,17 @@ class Scope:
             counts = hit.end < len(text.words) and (text.words[hit.end].number is not None or self._counts(hit.end))
             if not counts or perhaps[text.words[hit.start].sentence] > 1:
                 self._open.setdefault(text.words[hit.start].clause, hit.start)
+        # "My boss thinks we need an SLA. I don't.": what the sentence before says is left open
+        taken_back = {text.words[hit.start].sentence - 1 for hit in marks.get("retracts", ())}
+        for clause, start in self._starts.items() if taken_back else ():
+            if text.words[start].sentence in taken_back:
+                self._open[clause] = start
         self._past = self._other_times(marks)
         self._delivering = {text.words[hit.start].clause for hit in marks.get("delivers", ())}
         self._peaks = {text.words[hit.start].clause for hit in marks.get("at_peak", ())}
-        self._no_work = {text.words[hit.start].clause for hit in marks.get("not_work", ())}
+        self._no_work: dict[int, int] = {}
+        for hit in marks.get("not_work", ()):
+            self._no_work.setdefault(text.words[hit.start].clause, hit.end)
         self._narrows = max((hit.start for hit in marks.get("narrows", ())), default=None)
         self._sizes = Counter(word.clause for word in text.words)
         workers = marks.get("one_worker", [])
@@ -85,6 +80,7 @@ class Scope:
         # "1,200 Rechnungen, sorry, invoices": the words between two pauses
         self.inserted = frozenset(text.words[hit.start].clause for hit in corrections)
         self.all_days = "all_days" in marks or "all_hours" in marks
+        self.six_days = "six_days" in marks
         self.all_hours = "all_hours" in marks
 
     def negator(self, hit: Hit) -> int | None:
@@ -101,6 +97,10 @@ class Scope:
             if place in self._after:
                 return hit.start
         return None
+
+    def denied(self, hit: Hit) -> bool:
+        """Whether a negation stands before a hit or inside it."""
+        return self._negating[hit.start] is not None or self.skips_negator(hit)
 
     def skips_negator(self, hit: Hit) -> bool:
         """Whether a gap of the hit's pattern holds a negation: "an error is no disaster"."""
@@ -132,7 +132,9 @@ class Scope:
 
     def no_work(self, place: int) -> bool:
         """Whether the clause tells of what is sold or earned rather than done."""
-        return self._text.words[place].clause in self._no_work
+        begin = self._no_work.get(self._text.words[place].clause)
+        # "We sell parts and get 1,700 calls": what is got is work again
+        return begin is not None and not any(self._text.words[at].norm in self._grammar["receives"] for at in range(begin, place))
 
     def narrowed(self, place: int) -> bool:
         """Whether the text goes on to say that only a part of what is counted is meant."""
@@ -150,16 +152,6 @@ class Scope:
     def partly(self, start: int) -> bool:
         """Whether what the words at `start` say holds of a part only ("half of it is")."""
         return self._partial.get(self._text.words[start].clause, start) < start
-
-    def _leads(self, place: int) -> bool:
-        """Whether a word opens its clause, but for "well", "but" and the like."""
-        before = range(self._starts[self._text.words[place].clause], place)
-        return len(before) <= LEAD_IN and all(self._text.words[at].norm in self._grammar["lead_in"] for at in before)
-
-    def _is(self, place: int, name: str) -> bool:
-        """Whether the word at a place, in the clause of the one before, is one of the grammar words of that name."""
-        words = self._text.words
-        return words[place].clause == words[place - 1].clause and words[place].norm in self._grammar[name]
 
     def _counts(self, place: int) -> bool:
         """Whether a word begins a number that is spelled out ("two hundred", "a dozen")."""
@@ -184,6 +176,11 @@ class Scope:
             and before.norm in self._grammar["year_before"]
         }
         comes_back = {words[hit.start].clause for hit in marks.get("present", ())}
+        # "We have done it since 2014 and it used to be 9,000": the present before it changes nothing
+        last: dict[int, int] = {words[hit.start].clause: hit.start for hit in marks.get("present", ())}
+        gone = marks.get("gone", ())
+        comes_back -= {words[hit.start].clause for hit in gone if last.get(words[hit.start].clause, -1) < hit.start}
+        begins |= {words[hit.start].clause for hit in gone}
         over: list[bool] = []
         past = False
         for place, word in enumerate(words):
@@ -192,70 +189,6 @@ class Scope:
             past = past or (word.clause in begins and word.clause not in comes_back)
             over.append(past)
         return over
-
-    def _moods(self, marks: dict[str, list[Hit]], periods: set[int]) -> list[Mood]:
-        words = self._text.words
-        whether_hits = marks.get("asks_whether", [])
-        # "Do you think we could" asks whether, though "do you" alone asks about something
-        longer = {hit.start: hit.end for hit in whether_hits}
-        about_hits = [hit for hit in marks.get("asks_about", []) if longer.get(hit.start, 0) <= hit.end]
-        about = self._openers(about_hits, marks.get("asks_about_marked", ()))
-        whether = self._openers(whether_hits, marks.get("asks_whether_marked", ()))
-        about -= self._openers(hit for hit in whether_hits if hit.start in longer and longer[hit.start] > hit.start + 2)
-        resumed = self._openers(marks.get("resumes", ()))
-        supposed = {words[hit.start].clause for group in ("supposes", "aside") for hit in marks.get(group, ())}
-        # "Our competitors send theirs to Manila" tells of others, "competitors must not see it" of us.
-        supposed |= {
-            words[hit.start].clause
-            for hit in marks.get("others", ())
-            if hit.end < len(words) and not self._is(hit.end, "modal") and self._leads(hit.start)
-        }
-        own = {words[hit.start].sentence for hit in marks.get("own", ())}
-        counted = {words[place].sentence for place in periods}
-        counted -= {words[hit.start].sentence for hit in marks.get("you", ())}  # "do you take 500 files a day?"
-        moods: list[Mood] = []
-        mood, sentence, clause = Mood.STATED, -1, -1
-        tail = self._bare_questions(about | whether)
-        for word in words:
-            if word.sentence != sentence:
-                mood, sentence = Mood.STATED, word.sentence
-            if word.clause != clause:
-                clause = word.clause
-                proposed = Mood.PROPOSED if sentence in own or sentence in counted else Mood.ASKED
-                if clause in about or clause in supposed:
-                    mood = Mood.ASKED
-                elif clause in whether or clause in tail:
-                    mood = max(mood, proposed)
-                elif clause in resumed:
-                    mood = Mood.STATED
-            moods.append(mood)
-        for hit in marks.get("factive", ()):
-            for place in range(hit.end, min(hit.end + FACT, len(words))):
-                if words[place].clause != words[hit.end - 1].clause:
-                    break
-                moods[place] = Mood.STATED
-        return moods
-
-    def _openers(self, always: Iterable[Hit], marked: Iterable[Hit] = ()) -> set[int]:
-        """Clauses that open with one of these marks; the second kind counts before a question mark only."""
-        words = self._text.words
-        found: set[int] = set()
-        for hits, needs_mark in ((always, False), (marked, True)):
-            for hit in hits:
-                word = words[hit.start]
-                if (not needs_mark or word.sentence in self._text.asked) and self._leads(hit.start):
-                    found.add(word.clause)
-        return found
-
-    def _bare_questions(self, opened: set[int]) -> set[int]:
-        """The last clause of each sentence that ends in a question mark without opening like a question."""
-        last: dict[int, int] = {}
-        has_opener: set[int] = set()
-        for word in self._text.words:
-            last[word.sentence] = word.clause
-            if word.clause in opened:
-                has_opener.add(word.sentence)
-        return {last[sentence] for sentence in self._text.asked if sentence in last and sentence not in has_opener}
 
     def _negations(self, negators: Mapping[int, Hit], breaks: set[int]) -> list[int | None]:
         """For each word, where the negation over it begins."""

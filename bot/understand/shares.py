@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.understand.amounts import Amount
 from bot.understand.cues import Hit, longest
 from bot.understand.found import Found, Scene
-from bot.understand.scope import Mood
+from bot.understand.moods import Mood
 
 # The words for right or wrong stand this near the number; "one error in a batch of 200" has this many between.
 REACH, RATIO_REACH = 9, 5
@@ -13,6 +13,10 @@ REACH, RATIO_REACH = 9, 5
 TERSE = 95
 # The least one where it is wanted, without a word for right or wrong.
 DEMANDED = 90
+# The least one that people say they are content with.
+SETTLED = 60
+# So many words such as "is plenty" behind an amount say that it is enough.
+CONTENTED = 2
 # Words such as "or bust" behind an amount.
 CONTENT = 3
 
@@ -29,6 +33,7 @@ class Shares:
         self._starting = {hit.start: hit for hit in marks}
         self._ending = {hit.end: hit for hit in marks}
         self._names = {hit.end for hit in hits if hit.cue.question == "name"}
+        self._settling = {hit.end for hit in scene.group("accuracy") if hit.cue.question == "settles"}
         self._blocked = {scene.text.words[hit.start].clause for hit in hits if hit.cue.question in ("checked", "so_far")}
         for index, amount in enumerate(scene.amounts):
             if index in self.used or index in scene.revised or scene.scope.moods[amount.start] is not Mood.STATED or amount.rough:
@@ -51,7 +56,7 @@ class Shares:
             end = other.end
             mark = self._nearest(start, end)
             share = 100 * amount.value / other.value
-        elif amount.kind == "count" and self._named(amount):
+        elif amount.kind == "count" and (self._named(amount) or self._bettered(amount)):
             mark, share = None, amount.value
         else:
             return
@@ -79,9 +84,36 @@ class Shares:
     def _demanded(self, amount: Amount) -> bool:
         """ "Needs 99.5 %": what is wanted of it and nothing more."""
         scene = self._scene
-        if not DEMANDED <= amount.value < 100 or not scene.has(amount.start - 1, "demanding"):
+        if self._settled(amount):
+            return True
+        if not DEMANDED <= amount.value < 100 or not self._ends(amount):
             return False
-        return scene.same_clause(amount.start - 1, amount.start) and self._ends(amount)
+        opens = amount.start == 0 or not scene.same_clause(amount.start - 1, amount.start)
+        if opens:  # "95 % is plenty"
+            return scene.has(amount.end, "contented") and scene.same_clause(amount.end - 1, amount.end)
+        return scene.has(amount.start - 1, "demanding")
+
+    def _settled(self, amount: Amount) -> bool:
+        """ "We can live with 85 %", "80 % is plenty for a rough sort": what one is content with, save a share of something."""
+        scene = self._scene
+        if not SETTLED <= amount.value <= 100 or scene.has(amount.end, "of"):
+            return False
+        before = amount.start - 1
+        while before > 0 and (scene.has(before, "roughly") or scene.has(before, "article")) and before + 1 not in self._settling:
+            before -= 1
+        if before >= 0 and before + 1 in self._settling and scene.same_clause(before, amount.start):
+            return True
+        end = amount.end
+        opens = amount.start == 0 or not scene.same_clause(amount.start - 1, amount.start)
+        while end < len(scene.text.words) and scene.same_clause(end - 1, end) and scene.has(end, "contented"):
+            end += 1
+        return opens and end - amount.end >= CONTENTED
+
+    def _bettered(self, amount: Amount) -> bool:
+        """ "99.9 or better": no count of anything."""
+        scene = self._scene
+        part = DEMANDED <= amount.value < 100 and amount.value != int(amount.value)
+        return part and scene.has(amount.end, "or") and scene.has(amount.end + 1, "better") and self._ends(amount)
 
     def _ends(self, amount: Amount) -> bool:
         """Whether its clause ends behind an amount, but for "or bust", "would do" and the like."""

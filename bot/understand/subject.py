@@ -182,7 +182,7 @@ def _dated(fact: Fact, words: SubjectWords, knowledge: Knowledge) -> str:
     match fact:
         case Claim(year=year) | Derived(year=year):
             return str(year)
-        case Evidence(year=None):
+        case Evidence(year=None) | Precedent(dated="n.d."):
             return words.sentences["undated"]
         case Evidence(dated=dated) | Precedent(dated=dated):
             return dated.removeprefix("n.d. (").removesuffix(")") if dated.startswith("n.d. (") else dated

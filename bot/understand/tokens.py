@@ -14,6 +14,8 @@ SPACES = frozenset("'’ \u00a0\u2009\u202f")
 STOPS = frozenset(".!?…;\n")
 PAUSES = frozenset(',:()[]{}–—|•*"“”')
 # Longer runs of digits are references and keys, never amounts.
+# "Any errors? We redo them": a question this short names a topic where a text goes on behind it.
+TOPIC = 3
 LONGEST_NUMBER = 15
 LONGEST_WORD = 40
 
@@ -37,11 +39,15 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The words of a text; `asked` holds the sentences that end in a question mark."""
+    """The words of a text; `asked` holds the sentences that end in a question mark.
+
+    `topics` holds the clauses that only name what the words after them are about: "Errors? We redo those".
+    """
 
     raw: str
     words: tuple[Word, ...]
     asked: frozenset[int]
+    topics: frozenset[int] = frozenset()
 
 
 def normal(word: str) -> str:
@@ -80,7 +86,8 @@ def read(text: str, abbreviations: frozenset[str] = frozenset()) -> Text:
     """Cut a text. A full stop after one of `abbreviations`, or after a single letter, ends no sentence."""
     words: list[Word] = []
     asked: set[int] = set()
-    clause = sentence = end = 0
+    topics: set[int] = set()
+    clause = sentence = end = opened = 0
     scan = [match.span() for match in TOKEN.finditer(text)]
     position = 0
     while position < len(scan):
@@ -93,16 +100,19 @@ def read(text: str, abbreviations: frozenset[str] = frozenset()) -> Text:
         gap = text[end:start]
         if words:
             hard, soft = _breaks(gap, words[-1], text[start], abbreviations)
-            if hard:
+            if hard and gap == "? " and len(words) - opened <= TOPIC:
+                topics.add(clause)
+            elif hard:
                 if "?" in gap:
                     asked.add(sentence)
                 sentence += 1
+                opened = len(words)
             clause += hard or soft
         words.append(Word(normal(text[start:stop]), start, stop, gap.strip(" ") or gap[:1], clause, sentence, value))
         end = stop
     if "?" in text[end:]:
         asked.add(sentence)
-    return Text(text, tuple(words), frozenset(asked))
+    return Text(text, tuple(words), frozenset(asked), frozenset(topics))
 
 
 def _grouped(groups: list[str]) -> bool:

@@ -47,7 +47,8 @@ class Platform:
         self.sends = 0
         self.pid = 0
         self.heard = False
-        self.kill_at_send = 0
+        self.kill_at_send = 0  # the message, not the edit, after which the server is killed
+        self.messages = 0
         self.cut = 0.0
         self.refuse = 0.0
         self.again = 0.1
@@ -110,7 +111,8 @@ class Platform:
         self.sends += 1
         self.accepted.append((request["place"], number, request["kind"], request["text"]))
         self.ids.setdefault(number, f"m{self.sends}")
-        if self.sends == self.kill_at_send:
+        self.messages += request["kind"] == "send"
+        if request["kind"] == "send" and self.messages == self.kill_at_send:
             self.ambiguous[number] += 1
             os.kill(self.pid, signal.SIGKILL)
             return None

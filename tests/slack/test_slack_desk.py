@@ -108,10 +108,12 @@ def test_an_advice_is_exported_as_a_file_to_whom_it_belongs(store) -> None:
     ((_, early),) = bodies(office.hear(tap("e:md", number=first.number, action_ts="2.1")))
     assert "no advice yet" in early.markdown
     office.hear(reply("advise now", 1))
-    for n, form in enumerate(("md", "memo", "html", "json")):
+    for n, form in enumerate(("md", "memo", "memo_md", "html", "json")):
         ((_, file),) = bodies(office.hear(tap(f"e:{form}", number=first.number, action_ts=f"3.{n}")))
         assert file.name == f"export.{form}"
     assert json.loads(file.markdown)["knowledge_version"] == KNOWLEDGE.version
+    ((_, money),) = bodies(office.hear(tap("e:money", number=first.number, action_ts="3.9")))
+    assert "handling time" in money.markdown and money.picture is None
     assert bodies(office.hear(tap("e:md", number=first.number, user="U2", action_ts="4.1")))[0][0] == "private"
 
 

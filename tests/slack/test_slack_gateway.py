@@ -238,7 +238,7 @@ async def test_a_picture_is_uploaded_in_its_thread_with_alt_text_before_the_card
     await gateway.send(advised, Message.model_validate_json(advised.body), None)
     (asked,) = [body for method, body in stub.calls if method == "files.getUploadURLExternal"]
     (shared,) = [body for method, body in stub.calls if method == "files.completeUploadExternal"]
-    assert asked["filename"] == f"advice-{advised.number}.png" and 40 < len(asked["alt_txt"]) <= 1000
+    assert asked["filename"] == f"options-{advised.number}.png" and 40 < len(asked["alt_txt"]) <= 1000
     assert (shared["channel_id"], shared["thread_ts"]) == ("C1", "1700000000.000100")
     assert stub.uploads[0].startswith(b"\x89PNG")
 
@@ -293,7 +293,7 @@ async def test_a_picture_that_cannot_be_drawn_is_said_in_words(slack, advised, m
     def broken(*_: object) -> None:
         raise ValueError("no font")
 
-    monkeypatch.setattr("bot.chart.draw", broken)
+    monkeypatch.setattr("bot.chart.lay_out", broken)
     await gateway.send(advised, Message.model_validate_json(advised.body), None)
     ((method, body),) = stub.calls
     assert method == "chat.postMessage" and "could not be shown" in body["text"]

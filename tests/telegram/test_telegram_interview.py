@@ -21,7 +21,7 @@ async def test_an_interview_by_taps_and_words_ends_with_an_advice_and_files(tmp_
         assert not any(each.rows for each in settled)
         assert column(stub.store, "SELECT count(*) FROM advice") == [1]
         formats = await ann.tap(advice, "Export")
-        files = [await ann.tap(formats, label) for label in ("Markdown", "Web page", "JSON", "Decision memo")]
+        files = [await ann.tap(formats, label) for label in ("Markdown", "Web page", "JSON", "Memo to print (PDF)")]
         assert [each.filename.rpartition(".")[2] for each in files] == ["md", "html", "json", "html"]
         stored = json.loads(column(stub.store, "SELECT advice FROM advice")[0])
         assert json.loads(files[2].document) == stored
@@ -171,7 +171,7 @@ async def test_an_anonymous_administrator_is_told_why_nothing_begins(tmp_path):
         assert "anonymous" in said.text
         assert said.reply is not None
         assert column(stub.store, "SELECT count(*) FROM conversations") == [0]
-        assert column(stub.store, "SELECT status FROM inbox ORDER BY number") == ["ignored", "done"]
+        await stub.until(lambda: column(stub.store, "SELECT status FROM inbox ORDER BY number") == ["ignored", "done"])
 
 
 async def test_cancel_keeps_a_draft_that_can_be_gone_on_with(tmp_path):

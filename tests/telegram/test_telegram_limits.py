@@ -1,6 +1,5 @@
 """Whatever the knowledge base can say stays within Telegram's limits, and is well-formed HTML."""
 
-import json
 import random
 from pathlib import Path
 from typing import get_args
@@ -22,6 +21,7 @@ from adapters.telegram.pictures import in_words
 from bot.advice.report import advise
 from bot.answers import Answer, Money
 from bot.case import Case
+from bot.chart import pictures
 from bot.effects import (
     Ask,
     AskConflict,
@@ -120,7 +120,8 @@ def test_every_advice_fits(seed):
     fits(Summarise(final=True, stamp="12345678"), answers=given)
     (caption,) = parts(pictured(Recommend(advice=advice), 1, case(answers=given)).markdown, LONGEST_CAPTION)
     check_text(parsed(caption.html, "HTML"), 1024)
-    shown(in_words(json.dumps(advice.as_json()), BASE, "en"))
+    for which in pictures(advice):
+        shown(in_words(advice, BASE, "en", which))
     then = advise(answers(seed + 1000), BASE, "en")
     fits(WhatIf(question="volume", value=500.0, now=advice, then=then), answers=given)
 

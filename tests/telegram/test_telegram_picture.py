@@ -50,7 +50,7 @@ async def test_a_picture_that_cannot_be_drawn_or_is_refused_becomes_words(tmp_pa
         def broken(*_):
             raise ValueError("no font")
 
-        monkeypatch.setattr(chart, "draw", broken)
+        monkeypatch.setattr(chart, "lay_out", broken)
         verdict = await until_verdict(Chat(stub, BEN))
         assert verdict.photo is None
         assert "could not be drawn" in verdict.text
@@ -59,14 +59,14 @@ async def test_a_picture_that_cannot_be_drawn_or_is_refused_becomes_words(tmp_pa
 
 async def test_others_are_served_while_a_picture_is_drawn(tmp_path, monkeypatch):
     async with served(tmp_path) as stub:
-        may_end, begun, draw = threading.Event(), threading.Event(), chart.draw
+        may_end, begun, lay_out = threading.Event(), threading.Event(), chart.lay_out
 
         def slow(*arguments):
             begun.set()
             assert may_end.wait(20)
-            return draw(*arguments)
+            return lay_out(*arguments)
 
-        monkeypatch.setattr(chart, "draw", slow)
+        monkeypatch.setattr(chart, "lay_out", slow)
         ann = Chat(stub)
         shown = await ann.say("/start", 2)
         for _ in range(40):
@@ -79,3 +79,15 @@ async def test_others_are_served_while_a_picture_is_drawn(tmp_path, monkeypatch)
         assert not any(each.photo for each in stub.at(ANN))
         may_end.set()
         assert (await ann.next()).photo
+
+
+async def test_the_money_is_a_photo_of_its_own_with_its_own_words(tmp_path):
+    async with served(tmp_path) as stub:
+        ann = Chat(stub)
+        await ann.say("/start", 2)
+        await ann.say("we tag 20,000 public product photos a month, half a minute each, in-house at 20 dollars an hour")
+        advice = await ann.advised(stub.at(ANN)[-1])
+        photo = await ann.tap(await ann.tap(advice, "Export"), "Money as picture")
+        assert photo.photo.startswith(b"\x89PNG") and "A correct item costs" in photo.text
+        words = await ann.tap(photo, "Picture in words")
+        assert words.text.startswith("A correct item costs") and "% right" in words.text
