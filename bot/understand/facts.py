@@ -28,7 +28,8 @@ MOST_CANDIDATES = 4
 
 def understand(text: str, knowledge: Knowledge, language: str = "en") -> Reading:
     """What a text states, in its own order. Pure, linear in the text's length, and never an exception."""
-    return read(text, compiled(knowledge, language), knowledge.questions, knowledge.words(language))
+    words = knowledge.words(language)
+    return read(text, compiled(words), knowledge.questions, words)
 
 
 def read(text: str, lexicon: Compiled, questions: Mapping[str, Question], words: Language) -> Reading:

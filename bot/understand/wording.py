@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.understand.lexicon import Compiled, Lexicon
+from bot.understand.lexicon import Compiled, compiled
 from bot.understand.nearest import Nearest
 from bot.understand.phrasing import Filled, Phrases
 from bot.understand.reading import RequestKind
@@ -150,7 +150,7 @@ class Wording:
     @cached_property
     def lexicon(self) -> Compiled:
         """The words that amounts are made of."""
-        return Compiled(Lexicon.model_validate(self._language.lexicon))
+        return compiled(self._language)
 
     @cached_property
     def nearest(self) -> Nearest:
