@@ -149,7 +149,6 @@ def compiled(words: Language) -> Compiled:
     return Compiled(Lexicon.model_validate(words.lexicon))
 
 
-
 def _cues(lexicon: Lexicon) -> Iterator[tuple[Cue, str]]:
     """Every pattern that stands for something in a text, with what it stands for."""
     for group in ("states", "does", "suggests", "hints"):
