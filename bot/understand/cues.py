@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from sys import intern
 from typing import NamedTuple
 
 from bot.understand.tokens import Word, normal
@@ -54,8 +55,13 @@ class Node:
     cues: list[Cue] = field(default_factory=list)
 
 
+_NO_STEPS: dict[str, list[Node]] = {}
+_NO_PARTS: dict[str, Node] = {}
+_NO_CUES: list[Cue] = []
+
+
 class Tree:
-    """Patterns that are matched together."""
+    """Patterns that are matched together: all are added, then it is closed, then it reads."""
 
     def __init__(self, numbers: Collection[str] = ()) -> None:
         self._numbers = frozenset(numbers)
@@ -80,6 +86,17 @@ class Tree:
             raise ValueError(f"the pattern {pattern!r} does not begin with a word")
         for node in ends:
             node.cues.append(cue)
+
+    def close(self) -> None:
+        """Let go of what only adding patterns needs; most nodes end a pattern, and need no steps of their own either."""
+        open_ = [self.root]
+        while open_:
+            node = open_.pop()
+            open_ += node.parts.values()
+            open_ += (gap for gap in (node.near, node.far) if gap is not None)
+            node.parts = _NO_PARTS
+            node.steps = node.steps or _NO_STEPS
+            node.cues = node.cues or _NO_CUES
 
     def _part(self, node: Node, part: str) -> Node:
         """The node behind a part; all alternatives lead to the same one."""
@@ -244,7 +261,7 @@ def _alternatives(part: str) -> Iterator[tuple[str, ...]]:
             yield (choice,)
             continue
         stem = choice.endswith("*")
-        steps = [word.norm for word in cut(choice.removesuffix("*")).words] or [normal(choice)]
+        steps = [intern(word.norm) for word in cut(choice.removesuffix("*")).words] or [normal(choice)]
         steps[-1] += "*" * stem
         # A slash in the pattern must be one in the text: "/h" is not "h".
         yield ("/" + steps[0], *steps[1:]) if choice[0] == "/" else tuple(steps)

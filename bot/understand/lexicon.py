@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import repeat
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -100,6 +101,8 @@ class Compiled:
         self.together = tuple(_together(lexicon))
         for half in dict.fromkeys(half for _, _, *halves in self.together for half in halves):
             self.cues.add(half, Cue("half", half, ""))
+        self.classes.close()
+        self.cues.close()
         self.grammar = {name: frozenset(map(normal, words)) for name, words in lexicon.grammar.items()}
         self.units = {normal(word): unit for unit, words in lexicon.units.items() for word in words}
         self.currencies = _reversed(lexicon.money.currencies)
@@ -155,7 +158,7 @@ def _cues(lexicon: Lexicon) -> Iterator[tuple[Cue, str]]:
         questions: Mapping[str, Mapping[str, Patterns]] = getattr(lexicon, group)
         for question, values in questions.items():
             for value, patterns in values.items():
-                yield from ((Cue(group, question, value), pattern) for pattern in patterns)
+                yield from zip(repeat(Cue(group, question, value)), patterns)
     flat: dict[str, Mapping[str, Patterns]] = {
         "ignore": lexicon.ignore,
         "marks": lexicon.marks,
@@ -173,7 +176,7 @@ def _cues(lexicon: Lexicon) -> Iterator[tuple[Cue, str]]:
     }
     for group, lists in flat.items():
         for name, patterns in lists.items():
-            yield from ((Cue(group, name, ""), pattern) for pattern in patterns)
+            yield from zip(repeat(Cue(group, name, "")), patterns)
 
 
 def _together(lexicon: Lexicon) -> Iterator[tuple[str, str, str, str]]:

@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from rapidfuzz.distance import OSA
+from rapidfuzz.process import extract
 
 SHORTEST, LONGEST = 6, 18
 
 
 class Spelling:
-    """Known words, found again by what is left of them when one letter is struck out (a look-up, not a comparison)."""
+    """Known words, found again by a slip of them. Its first letter and its last must be right."""
 
     def __init__(self, words: Iterable[str], real: Iterable[str]) -> None:
         self._known = frozenset(words)
         self._real = frozenset(real)
-        self._struck: dict[str, list[str]] = {}
+        self._alike: dict[tuple[str, str, int], list[str]] = {}
         for word in sorted(self._known):
-            if SHORTEST - 1 <= len(word) <= LONGEST:
-                for rest in _struck(word):
-                    self._struck.setdefault(rest, []).append(word)
+            if SHORTEST - 1 <= len(word) <= LONGEST + 1:
+                self._alike.setdefault((word[0], word[-1], len(word)), []).append(word)
 
     def mend(self, word: str) -> str:
-        """The one known word at a slip's distance, else the word itself.
-
-        The first letter and the last must be right: publisher is no slip of published.
-        """
+        """The one known word at a slip's distance, else the word itself: publisher is no slip of published."""
         if not SHORTEST <= len(word) <= LONGEST or word in self._known or word in self._real:
             return word
-        near = {
+        near = [
             known
-            for rest in _struck(word)
-            for known in self._struck.get(rest, ())
-            if known[0] == word[0] and known[-1] == word[-1]
-        }
-        near = {known for known in near if OSA.distance(word, known, score_cutoff=1) <= 1}
-        return near.pop() if len(near) == 1 else word
-
-
-def _struck(word: str) -> Iterator[str]:
-    yield word
-    for place in range(len(word)):
-        yield word[:place] + word[place + 1 :]
+            for size in (len(word) - 1, len(word), len(word) + 1)
+            for known, _, _ in extract(
+                word, self._alike.get((word[0], word[-1], size), ()), scorer=OSA.distance, processor=None, score_cutoff=1, limit=2
+            )
+        ]
+        return near[0] if len(near) == 1 else word
