@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from bot.deliveries import blank_at
 from bot.erasure import Receipt, Undo, file_receipt, scrubbed
-from bot.events import EVENT, Answered, Heard
+from bot.events import EVENT, Answered, Heard, Proposed
 from bot.guard import MARK, secrets
 from bot.redaction import LEAST_LETTERS
 from bot.store import Store
@@ -78,6 +78,7 @@ def strike(connection: sqlite3.Connection, conversation: str, spans: Sequence[st
     if not spans:
         return receipt
     pattern = _pattern(spans)
+    pattern = _pattern([*spans, *_cut_short(connection, conversation, pattern)])
     counts: Counter[str] = Counter()
     for table, (key, column, fields) in _WORDS.items():
         rows = connection.execute(f"SELECT {key}, {column} FROM {table} WHERE conversation = ?", (conversation,))  # noqa: S608  constants
@@ -116,6 +117,32 @@ def strike(connection: sqlite3.Connection, conversation: str, spans: Sequence[st
         receipt.erased = dict(+counts)
         file_receipt(connection, receipt)
     return receipt
+
+
+def _cut_short(connection: sqlite3.Connection, conversation: str, pattern: re.Pattern[str]) -> set[str]:
+    """What was quoted of these words without the whole of them: "photos for Zebrafish", where Zebrafish Limited is to go."""
+    parts: set[str] = set()
+    for (stored,) in connection.execute("SELECT event FROM events WHERE conversation = ?", (conversation,)):
+        event = EVENT.validate_json(stored)
+        if not isinstance(event, Heard):
+            continue
+        words = [match.span() for match in pattern.finditer(event.said)]
+        for quoted in _quotations(event) if words else ():
+            start = event.said.find(quoted)
+            for first, last in words:
+                part = event.said[max(first, start) : min(last, start + len(quoted))]
+                if part and any(each.isalnum() for each in part):
+                    parts.add(part)
+    return parts
+
+
+def _quotations(event: Heard) -> list[str]:
+    """The parts of a message that were shown again."""
+    proposals = [act for act in event.acts if isinstance(act, Proposed)]
+    return [
+        *(fact.said for act in proposals for fact in act.facts),
+        *(doubt.said for act in proposals for doubt in act.doubts),
+    ]
 
 
 def _pattern(spans: Sequence[str]) -> re.Pattern[str]:

@@ -296,6 +296,31 @@ def _words(k: Knowledge) -> Iterator[Finding]:
             yield from _exist(k, f"{language}/glossary.yaml", id, "basis", term.basis)
 
 
+def _read_as(k: Knowledge) -> Iterator[Finding]:
+    """What free text is read as has to be an answer that there is."""
+    for language, words in k.languages.items():
+        for part in ("states", "does", "suggests", "hints"):
+            for id, values in _mapping(words.lexicon.get(part)).items():
+                for value in _mapping(values):
+                    yield from _answer(k, f"{language}/lexicon.yaml", (part, id), id, str(value))
+        classes = words.classifier.get("classes", [])
+        for name in classes if isinstance(classes, list) else []:
+            id, _, value = str(name).partition("=")
+            yield from _answer(k, f"{language}/classifier.yaml", ("classes",), id, value)
+
+
+def _mapping(node: object) -> Mapping[str, object]:
+    return node if isinstance(node, dict) else {}
+
+
+def _answer(k: Knowledge, file: str, path: tuple[str, ...], id: str, value: str) -> Iterator[Finding]:
+    question = k.questions.get(id)
+    if question is None:
+        yield file, path, f"reads text as an answer to {id}, which is no question"
+    elif question.type == "choice" and value not in question.choices:
+        yield file, path, f"reads text as {id} {value}; expected one of {', '.join(question.choices)}"
+
+
 def _exist(k: Knowledge, file: str, id: str, name: str, facts: tuple[str, ...]) -> Iterator[Finding]:
     for fact in facts:
         if k.fact(fact) is None:
@@ -344,5 +369,6 @@ EXAMINATIONS: tuple[Callable[[Knowledge], Iterator[Finding]], ...] = (
     _settings,
     _reach,
     _words,
+    _read_as,
     _unused,
 )

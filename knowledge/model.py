@@ -368,7 +368,7 @@ class PrivateWords(Words):
 
 
 class Language(BaseModel):
-    """All words of one language. A knowledge base stored before `private` was a file has none of its words."""
+    """All words of one language. A base stored before `private` and `classifier` were files has none of theirs."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -383,6 +383,7 @@ class Language(BaseModel):
     requests: dict[str, object]
     topics: dict[str, object]
     private: PrivateWords = PrivateWords()
+    classifier: dict[str, object] = {}
 
 
 Fact = Claim | Evidence | Derived | Dispute | Omission | Precedent

@@ -227,6 +227,15 @@ def test_markup_and_spacing_do_not_hide_struck_words(talks):
     assert left(talks.store, "Zebra", "Limited") == []
 
 
+def test_a_quotation_that_holds_only_a_part_of_the_words_is_struck_too(talks):
+    talks.send("p1", fresh=True)
+    id = talks.send("p1", text="photos for Zebrafish in Oslo need labels every month, no personal data")
+    quoted = [text for text in stored(talks.store) if "Zebrafish" in text and "labels every month" not in text]
+    assert quoted
+    assert forget_words(talks.store, id, ["Zebrafish in Oslo need labels every month"], NOW).complete
+    assert left(talks.store, "Zebrafish") == []
+
+
 BESIDES = ["20000", "tagging", "why", "skip", "yes", "no", "back", "advise", "change the volume to 300", "strike it"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bot.answers import Money, Value, check
 from bot.understand import cues
+from bot.understand.classifier import classifier
 from bot.understand.facts import understand
 from bot.understand.reading import Doubt, Fact, Reading
 from bot.understand.tokens import numeral
@@ -26,6 +27,9 @@ SETS = (
 )  # fmt: skip
 KNOWLEDGE = packaged()
 WORDS = KNOWLEDGE.words("en")
+LEARNED = classifier(WORDS)
+assert LEARNED is not None
+JUDGED = LEARNED.questions
 
 
 def utterances(name: str) -> list[tuple[str, dict[str, list[object]]]]:
@@ -67,9 +71,10 @@ class Score(NamedTuple):
         return self.right / (self.right + self.missed)
 
 
-def slips(text: str, expected: dict[str, list[object]]) -> tuple[int, list[str], list[str]]:
-    """How many facts are right, and which are wrong or missing."""
-    facts = {fact.question: fact.value for fact in understand(text, KNOWLEDGE).facts}
+def slips(text: str, expected: dict[str, list[object]], besides: Collection[str] = ()) -> tuple[int, list[str], list[str]]:
+    """How many facts are right, and which are wrong or missing; some questions are left out of it."""
+    facts = {fact.question: fact.value for fact in understand(text, KNOWLEDGE).facts if fact.question not in besides}
+    expected = {question: wanted for question, wanted in expected.items() if question not in besides}
     right = {q for q, value in facts.items() if any(w is not None and same(value, w) for w in expected.get(q, ()))}
     wrong = [f"{q} = {value}" for q, value in facts.items() if q not in right]
     missed = [q for q, wanted in expected.items() if None not in wanted and q not in right]
@@ -103,24 +108,25 @@ STILL_WRONG = {
 @pytest.mark.parametrize(
     ("text", "expected"), [row for row in utterances("development") if row[0] not in STILL_WRONG], ids=lambda row: str(row)[:40]
 )
-def test_a_development_sentence_yields_its_facts_and_no_other(text: str, expected: dict[str, list[object]]) -> None:
-    _, wrong, missed = slips(text, expected)
+def test_a_development_sentence_yields_its_amounts_and_no_other(text: str, expected: dict[str, list[object]]) -> None:
+    _, wrong, missed = slips(text, expected, besides=JUDGED)
     assert (wrong, missed) == ([], [])
 
 
 @pytest.mark.parametrize(
     ("name", "precision", "recall"),
     [
-        ("blind", 0.99, 0.99),
-        ("strangers", 0.99, 0.94),
+        ("development", 0.99, 0.985),
+        ("blind", 0.99, 0.985),
+        ("strangers", 0.99, 0.92),
         ("traps", 0.98, 0.94),
-        ("strangers_second", 0.99, 0.97),
+        ("strangers_second", 0.99, 0.95),
         ("strangers_third", 0.99, 0.97),
-        ("strangers_fourth", 0.985, 0.94),
-        ("roundabout", 0.97, 0.91),
-        ("phrasings", 0.925, 0.925),
-        ("inventory_of_terms", 0.93, 0.89),
-        ("work_data_amounts", 0.96, 0.92),
+        ("strangers_fourth", 0.99, 0.95),
+        ("roundabout", 0.98, 0.94),
+        ("phrasings", 0.97, 0.945),
+        ("inventory_of_terms", 0.965, 0.935),
+        ("work_data_amounts", 0.975, 0.935),
     ],
 )
 def test_a_set_of_sentences_keeps_its_figures(name: str, precision: float, recall: float) -> None:

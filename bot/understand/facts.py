@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from bot.answers import Money, Refused, Value, check
 from bot.understand.amounts import amounts
+from bot.understand.classifier import Classifier, classifier
 from bot.understand.durations import Durations
 from bot.understand.found import Found, Scene
 from bot.understand.lexicon import Compiled, compiled
+from bot.understand.likelihood import likely
 from bot.understand.periods import Periods
 from bot.understand.ranking import rankings
 from bot.understand.reading import Doubt, Fact, Reading, Span
@@ -29,16 +31,33 @@ MOST_CANDIDATES = 4
 def understand(text: str, knowledge: Knowledge, language: str = "en") -> Reading:
     """What a text states, in its own order. Pure, linear in the text's length, and never an exception."""
     words = knowledge.words(language)
-    return read(text, compiled(words), knowledge.questions, words)
+    return read(text, compiled(words), classifier(words), knowledge.questions, words)
 
 
-def read(text: str, lexicon: Compiled, questions: Mapping[str, Question], words: Language) -> Reading:
-    """`understand` from its parts."""
-    cut = lexicon.read(text)
-    if not cut.words:
+def read(text: str, lexicon: Compiled, learned: Classifier | None, questions: Mapping[str, Question], words: Language) -> Reading:
+    """`understand` from its parts; without a classifier the lexicon has the last word."""
+    scene = scan(text, lexicon)
+    if not scene.text.words:
         return Reading()
+    found = found_in(scene, questions, words)
+    settled = {id: _settled(scene, questions[id], each) for id, each in found.items()}
+    if learned is not None:
+        settled |= _judged(scene, learned, questions, found, settled)
+    return Reading(
+        facts=tuple(sorted((each for each in settled.values() if isinstance(each, Fact)), key=lambda fact: fact.span)),
+        doubts=tuple(sorted((each for each in settled.values() if isinstance(each, Doubt)), key=lambda doubt: doubt.span)),
+    )
+
+
+def scan(text: str, lexicon: Compiled) -> Scene:
+    """A text with what the lexicon knows of its words."""
+    cut = lexicon.read(text)
     hits = lexicon.hits(cut.words)
-    scene = Scene(cut, lexicon, amounts(cut, lexicon), hits, Scope(cut, lexicon, hits))
+    return Scene(cut, lexicon, amounts(cut, lexicon), hits, Scope(cut, lexicon, hits))
+
+
+def found_in(scene: Scene, questions: Mapping[str, Question], words: Language) -> dict[str, list[Found]]:
+    """What the lexicon finds, by question; what may not be a value of it is left out and leaves the rest a guess."""
     found: dict[str, list[Found]] = {}
     for each in _all(scene, questions):
         question = questions[each.question]
@@ -50,11 +69,34 @@ def read(text: str, lexicon: Compiled, questions: Mapping[str, Question], words:
             found.setdefault(each.question, []).append(each)
         elif valid:
             found.setdefault(each.question, []).append(replace(each, values=valid, firm=False))
-    settled = [_settled(scene, questions[question], findings) for question, findings in found.items()]
-    return Reading(
-        facts=tuple(sorted((each for each in settled if isinstance(each, Fact)), key=lambda fact: fact.span)),
-        doubts=tuple(sorted((each for each in settled if isinstance(each, Doubt)), key=lambda doubt: doubt.span)),
-    )
+    return found
+
+
+def _judged(
+    scene: Scene,
+    learned: Classifier,
+    questions: Mapping[str, Question],
+    found: Mapping[str, Sequence[Found]],
+    settled: Mapping[str, Fact | Doubt],
+) -> dict[str, Fact | Doubt]:
+    """What the classifier makes of it. What it does not hold for stated is still asked about where the lexicon found it."""
+    judged: dict[str, list[Found]] = {}
+    for each in likely(scene, learned, found):
+        if each.question in questions:
+            judged.setdefault(each.question, []).append(each)
+    for question in learned.questions & found.keys():
+        guesses = [replace(each, firm=False) for each in found[question]]
+        judged[question] = [*judged.get(question, []), *guesses]
+    return {
+        question: _settled(scene, questions[question], findings)
+        for question, findings in judged.items()
+        if not _contradictory(settled.get(question), found.get(question, ()))
+    }
+
+
+def _contradictory(settled: Fact | Doubt | None, found: Sequence[Found]) -> bool:
+    """Whether a text says one thing and another in so many words, which no judgement of likelihood decides."""
+    return isinstance(settled, Doubt) and any(each.firm for each in found)
 
 
 def _all(scene: Scene, questions: Mapping[str, Question]) -> Iterator[Found]:

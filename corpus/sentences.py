@@ -1,0 +1,56 @@
+"""The labelled sentences that the classifier learns from, and those it is measured on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from knowledge.load import Loader
+
+ROOT = Path(__file__).resolve().parent.parent
+CORPUS = ROOT / "corpus" / "en"
+TESTS = ROOT / "tests" / "utterances"
+"""Sets that the lexicon was written with; those in the folder `unseen` are for measuring and nothing is learned from them."""
+
+
+class Labelled(NamedTuple):
+    """A message with the values that a careful reader takes from it; None among them: leaving the question open is right too."""
+
+    text: str
+    values: Mapping[str, list[object]]
+
+    def states(self, question: str, value: str) -> int:
+        """1 if the message states the value, 0 if not, -1 where careful readers may differ."""
+        taken = self.values.get(question, [])
+        return 0 if value not in taken else 1 if taken == [value] else -1
+
+
+def labelled(path: Path) -> list[Labelled]:
+    """The messages of a file of `[text, {question: value or list of values}]`."""
+    rows = yaml.load(path.read_text("utf-8"), Loader)  # noqa: S506  a safe loader with fewer booleans
+    return [
+        Labelled(text, {question: wanted if isinstance(wanted, list) else [wanted] for question, wanted in values.items()})
+        for text, values in rows
+    ]
+
+
+def of_corpus() -> Iterator[Labelled]:
+    """Messages that the lexicon has not been fitted to."""
+    for path in sorted(CORPUS.glob("*.yaml")):
+        yield from labelled(path)
+
+
+def of_tests() -> Iterator[Labelled]:
+    """Messages that the lexicon was written with."""
+    for path in sorted(TESTS.glob("*.yaml")):
+        yield from labelled(path)
+
+
+def digest() -> str:
+    """The first 16 hex digits of SHA-256 over all files that the classifier is learned from, in the order of their names."""
+    paths = (*sorted(CORPUS.glob("*.yaml")), *sorted(TESTS.glob("*.yaml")))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
