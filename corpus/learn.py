@@ -1,6 +1,6 @@
 """Learns the weights of `knowledge/data/en/classifier.yaml` from labelled sentences.
 
-    pip install scikit-learn==1.7.2 && python corpus/learn.py
+    pip install scikit-learn==1.9.1 && python corpus/learn.py
 
 For each value of each choice question a logistic regression tells the sentences that state it from all others. A message has
 one label for several sentences: whichever of them speaks most for a value is taken as the one that states it, and the others
