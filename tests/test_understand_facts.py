@@ -353,6 +353,40 @@ def test_a_figure_is_read_as_what_it_is_of(text: str, question: str, expected: V
     assert value(text, question) == (pytest.approx(expected) if isinstance(expected, int | float) else expected)
 
 
+@pytest.mark.parametrize(
+    ("text", "question", "expected"),
+    [
+        # a lone total is the job where the work is named, or the number alone speaks of one
+        ("transcribe 120 sermons from cassette for the parish", "volume", 120),
+        ("the attic of the observatory holds 6,400 glass plates to be described", "volume", 6400),
+        ("5000 letters", "volume", None), ("tag the shelves, done by 80 robots", "volume", None),
+        ("we work to ISO 17100 in translation", "volume", None), ("labels for the 1912 exhibition", "volume", None),
+        ("key in 900 ballots every spring", "volume", None),
+        # the days of the week and the nights are periods, places and people recur like things
+        ("we key 60 delivery notes every Tuesday", "volume", 260), ("80 alarms a night", "volume", 80 * 30.4),
+        ("readings from 700 farms each month", "volume", 700), ("six clerks daily", "volume", None),
+        ("key 40 slips every other day", "volume", 420),
+    ],
+)  # fmt: skip
+def test_an_amount_goes_with_what_it_counts(text: str, question: str, expected: Value | None) -> None:
+    assert value(text, question) == (pytest.approx(expected) if isinstance(expected, int | float) else expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "cost"),
+    [
+        # by the word before it, by its form, by those who earn it, as a part of a note
+        ("typed up by paralegals at 27 an hour", (27, "USD")), ("she types 30 an hour", None),
+        ("keyers, 13.75 an hour", (13.75, "USD")), ("our typists cost 24", (24, "USD")),
+        ("done here at CHF 88.-/hour", (88, "CHF")), ("R150 an hour", (150, "ZAR")),
+        ("600 claims a month, 12 min, 31 €", (31, "EUR")), ("we print another sign, 31 €", None),
+        ("salary is 9 an hour, with overheads 13", (13, "USD")), ("a stopped line costs 2,000 an hour", None),
+    ],
+)  # fmt: skip
+def test_an_hour_of_the_work_has_its_cost(text: str, cost: tuple[float, str] | None) -> None:
+    assert value(text, "hourly_cost") == (None if cost is None else Money(amount=cost[0], currency=cost[1]))
+
+
 def sound(reading: Reading, text: str) -> None:
     """What holds of every reading."""
     found: list[Fact | Doubt] = [*reading.facts, *reading.doubts]

@@ -233,11 +233,17 @@ class _Amounts(Numbers):
         if word is None:
             return None
         code = self.compiled.currencies.get(word.norm)
+        if code and len(word.norm) == 1 and word.norm.isalpha() and not self._glued(at):
+            return None  # "R185" is money, "r" is a letter
         if code or len(word.norm) != 3:
             return code
         # The other codes of ISO 4217 count in capitals only: "try" and "all" are words.
         written = self.raw(at)
         return written if written.isupper() and written in self._codes else None
+
+    def _glued(self, at: int) -> bool:
+        following = self.word(at + 1)
+        return following is not None and following.number is not None and following.glued
 
     def _norm(self, at: int) -> str:
         word = self.word(at)

@@ -16,7 +16,7 @@ from bot.understand.reading import Doubt, Fact, Reading, Span
 from bot.understand.scope import Scope
 from bot.understand.shares import Shares
 from bot.understand.statements import PROPOSABLE, statements
-from bot.understand.volumes import volumes
+from bot.understand.volumes import Work, volumes
 from bot.understand.wages import Wages
 from knowledge.model import Knowledge, Language, Question
 
@@ -66,8 +66,14 @@ def _all(scene: Scene, questions: Mapping[str, Question]) -> Iterator[Found]:
     wages, durations = Wages(scene, periods), Durations(scene, periods)
     for reader in (shares, wages, durations):
         yield from reader.found
+    yield from volumes(scene, periods, durations.horizons, shares.used | wages.used, _work(stated))
+
+
+def _work(stated: Sequence[Found]) -> Work:
+    """What the statements of a text say of the work as a whole."""
     demand = {value for each in stated if each.question == "demand" and each.firm for value in each.values}
-    yield from volumes(scene, periods, durations.horizons, shares.used | wages.used, one_off=demand == {"one_off"})
+    kinds = any(each.question == "kind" for each in stated)
+    return Work(named=kinds, once=demand == {"one_off"}, bursts="spiky" in demand)
 
 
 def _taken(question: Question, value: Value, words: Language) -> bool:

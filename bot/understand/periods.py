@@ -61,6 +61,7 @@ class Periods:
             if period is not None and new not in self.of:
                 self.of[new] = period
         self.inside = frozenset(inside)
+        self.free = [period for period in self._all if period not in taken]
 
     def _find(self) -> list[Period]:
         found: list[Period] = []
@@ -82,6 +83,7 @@ class Periods:
                 "day": self._days,
                 "working_day": WORKING_DAYS,
                 "every_day": DAYS_A_MONTH,
+                "other_day": self._days / 2,
                 "week": WEEKS,
                 "fortnight": WEEKS / 2,
                 "month": 1.0,

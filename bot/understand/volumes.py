@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
+from typing import NamedTuple
 
 from bot.understand.amounts import Amount
 from bot.understand.batches import Batches
@@ -15,6 +16,19 @@ from bot.understand.periods import WORKING_HOURS, Period, Periods
 SMALLEST_TOTAL = 50
 # Numbers from here on are no ages, years or rooms, even with no noun behind.
 LARGE = 2_500
+# A job of so many things is one that people tell of even where they do not say what is done to them.
+LARGE_JOB = 500
+# Done once, a handful of things is a job, too.
+SMALLEST_JOB = 10
+# So many people, or so many places, are no longer those who do the work: "1,600 clinics each month".
+FEW_STAFF, FEW_PLACES = 50, 10
+# "300 sheets of every harvest": what recurs says so this near behind a number.
+RECURS = 5
+# "5,000 letters": nothing is said but what is counted.
+BARE_NOUN = 2
+# A round number in a list of its own: "letters, around six hundred, ...".
+ROUND = 100
+YEARS = (1900, 2100)
 # "A clerk does 20 forms an hour": the worker stands this near before the number, or right behind the period.
 WORKER_REACH = 5
 WORKER_BEHIND = 4
@@ -22,14 +36,22 @@ WORKER_BEHIND = 4
 NEIGHBOURS = 3
 
 
-def volumes(scene: Scene, periods: Periods, horizons: Mapping[int, float], used: Set[int], one_off: bool) -> Iterator[Found]:
+class Work(NamedTuple):
+    """What the rest of a text says of the work: what it is, that it is done once, that it comes in bursts."""
+
+    named: bool
+    once: bool
+    bursts: bool
+
+
+def volumes(scene: Scene, periods: Periods, horizons: Mapping[int, float], used: Set[int], work: Work) -> Iterator[Found]:
     """`horizons` are months by the index of the amount that names them, for totals such as "60,000 over two years".
 
     `used` are amounts that mean something else.
     """
     totals: list[tuple[int, Amount]] = []
     batches = Batches(scene, periods)
-    yield from batches.found
+    rates = list(batches.found)
     for index, amount in enumerate(scene.amounts):
         if amount.kind != "count" or index in periods.inside or index in used or index in scene.revised or index in batches.used:
             continue
@@ -39,19 +61,30 @@ def volumes(scene: Scene, periods: Periods, horizons: Mapping[int, float], used:
             continue
         period = periods.of.get(index) or _carried(scene, index, periods)
         if period is None:
-            if _is_total(scene, amount):
+            if _is_total(scene, amount, SMALLEST_JOB if work.once else SMALLEST_TOTAL):
                 totals.append((index, amount))
             continue
         if (pace := _pace(scene, amount, period)) is not None:
-            yield pace
+            rates.append(pace)
         elif not (_counts_others(scene, amount, period) or _is_sample(scene, amount) or _is_pay(scene, amount, period)):
             start, end = min(amount.start, period.start), max(amount.end, period.end)
             scope = scene.scope
             firm = not (
-                amount.rough or scope.at_peak(amount.start) or scope.narrowed(amount.start) or scope.no_work(amount.start)
+                amount.rough
+                or scope.at_peak(amount.start)
+                or scope.narrowed(amount.start)
+                or scope.no_work(amount.start)
+                or (work.bursts and _is_burst(scene, period))
             )
-            yield Found("volume", (amount.value * period.monthly,), start, end, firm)
-    yield from _totals(scene, totals, horizons, one_off)
+            rates.append(Found("volume", (amount.value * period.monthly,), start, end, firm))
+    yield from rates
+    if not any(each.question == "volume" for each in rates):
+        yield from _totals(scene, totals, horizons, work)
+
+
+def _is_burst(scene: Scene, period: Period) -> bool:
+    """ "Then 9,000 in a week": so many come at once, and not every week."""
+    return scene.has(period.start, "near")
 
 
 def _carried(scene: Scene, index: int, periods: Periods) -> Period | None:
@@ -68,19 +101,32 @@ def _carried(scene: Scene, index: int, periods: Periods) -> Period | None:
     return replace(periods.of[old], start=amount.end - 1, end=amount.end)
 
 
-def _totals(scene: Scene, totals: list[tuple[int, Amount]], horizons: Mapping[int, float], one_off: bool) -> Iterator[Found]:
+def _totals(scene: Scene, totals: list[tuple[int, Amount]], horizons: Mapping[int, float], work: Work) -> Iterator[Found]:
+    """A total over the time that it is spread over, and otherwise as the one job that it is."""
     for index, amount in totals:
         near = range(max(index - NEIGHBOURS, 0), min(index + NEIGHBOURS + 1, len(scene.amounts)))
         over = next((each for each in near if each in horizons and _meet(scene, amount, scene.amounts[each])), None)
         if over is None and len(totals) == len(horizons) == 1:
             over = next(iter(horizons))
-        if over is not None and not one_off:
+        if over is not None and not work.once:
             horizon = scene.amounts[over]
             start, end = min(amount.start, horizon.start), max(amount.end, horizon.end)
             yield Found("volume", (amount.value / horizons[over],), start, end, firm=not amount.rough)
         else:
             noun = amount.end < len(scene.text.words) and scene.same_clause(amount.end - 1, amount.end)
-            yield Found("volume", (amount.value,), amount.start, amount.end + noun, firm=one_off and not amount.rough)
+            firm = not amount.rough and (work.once or (len(totals) == 1 and _is_job(scene, amount, work)))
+            yield Found("volume", (amount.value,), amount.start, amount.end + noun, firm)
+
+
+def _is_job(scene: Scene, amount: Amount, work: Work) -> bool:
+    """Whether a lone total is what is to be done: the text says what the work is, or the number alone speaks of some."""
+    said = len(scene.text.words) - (amount.end - amount.start)
+    if work.bursts or said <= BARE_NOUN or scene.scope.no_work(amount.start) or scene.has(amount.start - 1, "means"):
+        return False
+    behind = range(amount.end, min(amount.end + RECURS, len(scene.text.words)))
+    if any(scene.has(place, "every") and scene.same_clause(amount.start, place) for place in behind):
+        return False  # "50,000 cards every Christmas": how many a month nobody said
+    return work.named or (amount.value >= LARGE_JOB and not scene.has(amount.start, "article"))
 
 
 def _meet(scene: Scene, total: Amount, horizon: Amount) -> bool:
@@ -90,10 +136,10 @@ def _meet(scene: Scene, total: Amount, horizon: Amount) -> bool:
     )
 
 
-def _is_total(scene: Scene, amount: Amount) -> bool:
+def _is_total(scene: Scene, amount: Amount, least: float) -> bool:
     """A number of things: a noun follows that is neither people nor a measure."""
     words = scene.text.words
-    if amount.value < SMALLEST_TOTAL:
+    if amount.value < least or _is_name(scene, amount):
         return False
     if scene.has(amount.end, "altogether") or (scene.has(amount.end, "in") and scene.has(amount.end + 1, "altogether")):
         return True  # "forms, 12 thousand in total"
@@ -108,12 +154,23 @@ def _is_total(scene: Scene, amount: Amount) -> bool:
         return False
     if not scene.same_clause(amount.end - 1, amount.end) or not following.norm.isalpha():
         return False
-    if scene.has(amount.end, "not_items") or scene.has(amount.end, "small_words") or scene.has(amount.end + 1, "not_items"):
+    return not (scene.has(amount.end, "small_words") or any(_is_other(scene, amount.end + ahead) for ahead in (0, 1)))
+
+
+def _is_other(scene: Scene, place: int) -> bool:
+    """Whether a noun stands for no items, as far as it does not recur: people, places, measures."""
+    return any(scene.has(place, name) for name in ("not_items", "staff", "measures"))
+
+
+def _is_name(scene: Scene, amount: Amount) -> bool:
+    """ "In 1912", "the 2027 jubilee", "ISO 17100": a number that names a year or a rule counts nothing."""
+    words, start = scene.text.words, amount.start
+    bare = amount.end == start + 1 and scene.text.raw[words[start].start : words[start].end].isdecimal()
+    if not bare or start == 0 or not scene.same_clause(start - 1, start):
         return False
-    year = (
-        1900 <= amount.value <= 2100 and words[amount.end - 1].number is not None and scene.has(amount.start - 1, "year_before")
-    )
-    return not year
+    before = scene.text.raw[words[start - 1].start : words[start - 1].end]
+    year = YEARS[0] <= amount.value <= YEARS[1] and (scene.has(start - 1, "year_before") or scene.has(start - 1, "the"))
+    return year or (before.isupper() and len(before) > 1)
 
 
 def _alone(scene: Scene, amount: Amount) -> bool:
@@ -121,16 +178,21 @@ def _alone(scene: Scene, amount: Amount) -> bool:
     words, start = scene.text.words, amount.start
     while start and scene.has(start - 1, "roughly") and scene.same_clause(start - 1, start):
         start -= 1
+    least = LARGE if start == amount.start else ROUND
     opens = start > 0 and not scene.same_clause(start - 1, start) and scene.same_sentence(start - 1, start)
     ends = amount.end == len(words) or not scene.same_clause(amount.end - 1, amount.end)
-    return opens and ends and amount.value >= LARGE and not scene.budgeted(amount.start)
+    return opens and ends and amount.value >= least and not scene.budgeted(amount.start)
 
 
 def _counts_others(scene: Scene, amount: Amount, period: Period) -> bool:
-    """What is counted are people, places or days: "130 sitting days a year"."""
-    if scene.has(amount.end, "not_items"):
+    """What is counted are measures, the staff or a few places: "130 sitting days a year", "six clerks daily"."""
+    places = [amount.end]
+    if period.start == amount.end + 2 and not scene.has(amount.end, "small_words"):
+        places.append(amount.end + 1)
+    if any(scene.has(place, "measures") for place in places):
         return True
-    return period.start == amount.end + 2 and scene.has(amount.end + 1, "not_items") and not scene.has(amount.end, "small_words")
+    others = any(scene.has(place, "staff") for place in places), any(scene.has(place, "not_items") for place in places)
+    return (others[0] and amount.value < FEW_STAFF) or (others[1] and amount.value < FEW_PLACES)
 
 
 def _is_sample(scene: Scene, amount: Amount) -> bool:
