@@ -366,6 +366,18 @@ def test_a_figure_is_read_as_what_it_is_of(text: str, question: str, expected: V
         ("we key 60 delivery notes every Tuesday", "volume", 260), ("80 alarms a night", "volume", 80 * 30.4),
         ("readings from 700 farms each month", "volume", 700), ("six clerks daily", "volume", None),
         ("key 40 slips every other day", "volume", 420),
+        ("opening hours of 480 chapels, off their sites, quarterly", "volume", 160),
+        ("we key twenty slips per shift, three shifts", "volume", 1260), ("then we get 8,000 calls in a night", "volume", None),
+        ("every day before nine we send the labels", "volume", None), ("tape reels from the 1950s", "minutes", None),
+        # what one gets done in an hour is a pace
+        ("my niece tags 120 an hour", "minutes", 0.5), ("900 charts a month, 15 charts an hour", "minutes", 4),
+        ("a typist does three a minute", "minutes", 1 / 3), ("40 calls an hour come in", "volume", 6720),
+        # what opens a part of a text as its only moment is that of an item
+        ("Sorting of lost gloves. 40 seconds if the label is on", "minutes", 40 / 60),
+        ("wills to index, 2,000 of them, 2 h", "minutes", 120),
+        ("time to reply: 45 min", "minutes", None), ("we need a second opinion", "minutes", None),
+        ("holiday videos, ninety seconds each", "minutes", None), ("closing the books takes us nine days", "minutes", None),
+        ("we tag photos twice a day", "minutes", None), ("answered in four hours per case", "turnaround", "hours"),
     ],
 )  # fmt: skip
 def test_an_amount_goes_with_what_it_counts(text: str, question: str, expected: Value | None) -> None:

@@ -40,6 +40,8 @@ DAYS = {
 
 Kind = Literal["count", "time", "percent", "money"]
 APART = 1.6
+# So many seconds are the years of a decade.
+DECADES = 1_000
 RANGE_SIGNS = frozenset("-–—")
 
 
@@ -141,11 +143,15 @@ class _Amounts(Numbers):
             return Amount(number.value, at, end + 2, "percent")
         return self._duration(at, number) or Amount(number.value, at, end, rough=number.rough)
 
+    def _ordinal(self, at: int) -> bool:
+        """ "A second opinion" takes no second."""
+        return self.words[at].norm == "second" and not (self._ends(at + 1) or self.has(at + 1, "per") or self.has(at + 1, "or"))
+
     def _duration(self, at: int, number: Number) -> Amount | None:
         """5 minutes, 3 working days, 1 h 20 min, 2 hours and 15 minutes, one hour and a half."""
         place = number.end + (1 if self.has(number.end, "working") else 0)
         unit = self.unit(place)
-        if unit is None or self.words[place].clause != self.words[at].clause or self._spatial(number, place):
+        if unit is None or self.words[place].clause != self.words[at].clause or self._names(number, place):
             return None
         amount = Amount(number.value, at, place + 1, "time", unit, number.rough)
         if (part := self.and_part(place + 1)) is not None:
@@ -167,8 +173,10 @@ class _Amounts(Numbers):
             return replace(amount, value=amount.value + rest.value * MINUTES[smaller] / MINUTES[unit], end=rest.end + 1)
         return amount
 
-    def _spatial(self, number: Number, at: int) -> bool:
-        """ "A 3D plan" takes no three days."""
+    def _names(self, number: Number, at: int) -> bool:
+        """ "A 3D plan" takes no three days, and "from the 1950s" tells of years."""
+        if self.words[at].norm == "s" and self.words[at].glued and number.value >= DECADES:
+            return True
         short = self.words[at].norm == "d" and self.words[at].glued and number.value in (2, 3)
         return short and not self._ends(at + 1) and not self.has(at + 1, "per")
 
@@ -193,7 +201,7 @@ class _Amounts(Numbers):
                 return Amount(part, at, unit_at + 1, "time", unit)
         if place > at and self.has(place, "working") and self.unit(place + 1):
             return Amount(1.0, at, place + 2, "time", str(self.unit(place + 1)))  # "a full day"
-        if place > at and self.unit(place):
+        if place > at and self.unit(place) and not self._ordinal(place):
             return self._duration(at, Number(1.0, place, 1.0))
         return None
 

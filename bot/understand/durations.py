@@ -18,6 +18,12 @@ DOER = 9
 DAY = 24
 # So many hours of something are recordings, not the time that one item takes.
 LONG = 8
+# Minutes that are told without a word of what they are; longer ones are those of meetings or tapes.
+LONGEST_NOTE = 480
+# Words such as "to pick up" stand this near a time of waiting.
+AROUND = 3
+# Nobody works longer on one item, in days.
+LONGEST_ITEM = 2
 # Nobody waits so many months for one result.
 LONGEST_WAIT = 3.0
 # Work that is to be finished within less than so many months is a single delivery.
@@ -45,11 +51,14 @@ class Durations:
         }
         # "2.3 million lines to type off. We want it finished in 18 months": the one total of a text is what is to be done
         self._project = not self._counts_items and len(self._counted) == 1
+        frequencies = {place for period in periods.free for place in range(period.start + 1, period.end)}
         for index, amount in enumerate(scene.amounts):
             if self._clocked(amount):
                 self.found.append(Found("minutes", (amount.value,), amount.start, amount.end, firm=not amount.rough))
             if amount.kind != "time" or index in periods.inside or index in periods.of or index in scene.revised:
                 continue
+            if amount.start in frequencies:
+                continue  # "twice a day"
             if scene.scope.moods[amount.start] is not Mood.ASKED:
                 self.found.extend(self._read(index, amount))
 
@@ -77,7 +86,9 @@ class Durations:
             return
         match role:
             case "minutes" if MINUTES[amount.unit] <= MINUTES["day"]:
-                yield Found("minutes", (amount.value * MINUTES[amount.unit],), start, end, firm=not amount.rough)
+                # "Closing takes us eleven days" is the time of a whole job; "a full day each" that of an item
+                firm = not amount.rough and (amount.unit != "day" or (amount.value <= LONGEST_ITEM and end > amount.end))
+                yield Found("minutes", (amount.value * MINUTES[amount.unit],), start, end, firm and not self._plays(amount))
             case "months" if months is not None and amount.unit != "day":
                 yield Found("months", (months,), start, end, firm=not amount.rough)
             case "horizon" if months is not None and months >= 1 and not self._deadline(amount):
@@ -91,8 +102,9 @@ class Durations:
                 yield Found("months", (months,), start, end, firm=not amount.rough)
             case "" if amount.unit in ("month", "year") and self._runs(amount):
                 yield Found("months", (amount.value * MONTHS[amount.unit],), start, end, firm=not amount.rough)
-            case "" if amount.unit in ("second", "minute"):
-                yield Found("minutes", (amount.value * MINUTES[amount.unit],), start, end, firm=self._noted(amount))
+            case "" if amount.unit in ("second", "minute") or (amount.unit == "hour" and self._noted(amount)):
+                firm = not amount.rough and self._noted(amount)
+                yield Found("minutes", (amount.value * MINUTES[amount.unit],), start, end, firm)
 
     def _fittest(self, hits: list[Hit], amount: Amount) -> Hit:
         """The longest of the words that lead up to a duration; "in 6 months" is a deadline but for a total."""
@@ -181,13 +193,36 @@ class Durations:
         )
 
     def _noted(self, amount: Amount) -> bool:
-        """ "40 emails a day, 3 mins": a part of a note that holds nothing else, where items are counted."""
+        """ "40 emails a day, 3 mins", "Two minutes if it's legible": the only moment of a text, at the start of a part.
+
+        An hour does so where its part holds nothing else, and items are counted.
+        """
         scene, words = self._scene, self._scene.text.words
-        before = amount.start - (amount.start > 0 and scene.has(amount.start - 1, "roughly"))
-        starts = before == 0 or not scene.same_clause(before - 1, before)
-        ends = amount.end == len(words) or not scene.same_clause(amount.end - 1, amount.end)
-        others = sum(other.kind == "time" and other.unit in ("second", "minute") for other in scene.amounts)
-        return starts and ends and before > 0 and others == 1 and self._counts_items and not amount.rough
+        before = amount.start
+        while before > 0 and scene.same_clause(before - 1, before) and self._leads(before - 1):
+            before -= 1
+        if before > 0 and scene.same_clause(before - 1, before):
+            return False
+        if amount.unit == "hour":
+            ends = amount.end == len(words) or not scene.same_clause(amount.end - 1, amount.end)
+            return ends and amount.value <= LONG and bool(self._counts_items or self._counted)
+        return not self._replied(amount) and amount.value * MINUTES[amount.unit] <= LONGEST_NOTE and self._moments(amount) == 1
+
+    def _replied(self, amount: Amount) -> bool:
+        """Whether somebody waits so long: "30 seconds to pick up", "ETA to reply: 45 min"."""
+        scene = self._scene
+        around = range(max(amount.start - AROUND, 0), min(amount.end + AROUND, len(scene.text.words)))
+        return any(scene.has(place, "replies") and scene.same_sentence(place, amount.start) for place in around)
+
+    def _leads(self, place: int) -> bool:
+        """Whether a word only leads up to a time: "about", "it's", "then"."""
+        return any(self._scene.has(place, name) for name in ("roughly", "hedged", "lead_in"))
+
+    def _moments(self, amount: Amount) -> int:
+        """How many times there are in seconds or minutes without those that an amount stands in place of."""
+        times = (other for index, other in enumerate(self._scene.amounts) if index not in self._scene.revised)
+        current = (other for other in times if other is amount or not self._scene.scope.guessed(other.start, other.end))
+        return sum(other.kind == "time" and other.unit in ("second", "minute") for other in current)
 
     def _reaches(self, hit: Hit, amount: Amount) -> bool:
         """A lone preposition must stand right before a time: "nobody in the house has a minute" sets no term."""
@@ -198,6 +233,13 @@ class Durations:
     def _briefly(self, amount: Amount, end: int) -> bool:
         """ "Twenty seconds max per photo": the time that one takes, where nobody waits for anything."""
         return amount.unit in ("second", "minute") and not self._scene.scope.delivers(amount.start, end)
+
+    def _plays(self, amount: Amount) -> bool:
+        """ "Product videos, thirty seconds each": so long they play, and how long one works on them is not said."""
+        begin = amount.start
+        while begin and self._scene.same_clause(begin - 1, amount.start):
+            begin -= 1
+        return begin > 0 and self._scene.has(begin - 1, "played") and self._scene.same_sentence(begin - 1, begin)
 
     def _stretch(self, amount: Amount) -> bool:
         """ "I need 60 hours of meetings written up": what is counted in hours takes none."""
@@ -233,8 +275,9 @@ class Durations:
         return self._role_before(amount) or ("", amount.start, amount.end)
 
     def _termed(self, amount: Amount, role: str) -> tuple[str, int, int] | None:
-        """ "A deadline of 3 days per case": nobody works that long on one."""
-        before = self._role_before(amount) if role == "minutes" and amount.unit in ("day", "week") else None
+        """ "A deadline of 3 days per case", "answered in four hours per letter": nobody works that long on one."""
+        long = amount.unit in ("day", "week") or (amount.unit == "hour" and self._scene.has(amount.start - 1, "near"))
+        before = self._role_before(amount) if role == "minutes" and long else None
         return before if before is not None and before[0] == "turnaround" else None
 
     def _role_before(self, amount: Amount) -> tuple[str, int, int] | None:

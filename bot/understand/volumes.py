@@ -18,8 +18,20 @@ SMALLEST_TOTAL = 50
 LARGE = 2_500
 # A job of so many things is one that people tell of even where they do not say what is done to them.
 LARGE_JOB = 500
+# "We run the wages for 90 bakeries": so few may be those for whom it is done.
+SMALL_JOB = 100
 # Done once, a handful of things is a job, too.
 SMALLEST_JOB = 10
+# "One edition a week": nobody outsources so little, and it is rather something else that is told.
+FEW = 4
+# So many an hour are rather what one gets done than what comes in.
+SLOW = 25
+# Times in which a heap may come in at once.
+SHORT = frozenset({"hour", "day", "every_day", "fortnight"})
+# The hours of a clock face, where a number stands behind "by" or "before".
+CLOCK = 24
+# "Over and over every week": so many words lead up to a period that stands apart.
+PERIOD_LEAD = 4
 # So many people, or so many places, are no longer those who do the work: "1,600 clinics each month".
 FEW_STAFF, FEW_PLACES = 50, 10
 # "300 sheets of every harvest": what recurs says so this near behind a number.
@@ -32,6 +44,10 @@ YEARS = (1900, 2100)
 # "A clerk does 20 forms an hour": the worker stands this near before the number, or right behind the period.
 WORKER_REACH = 5
 WORKER_BEHIND = 4
+# Who does the work stands this near before a rate of an hour.
+DOER_REACH = 8
+# What a worker's minute, hour and day hold in minutes.
+PACED = {"minute": 1.0, "hour": 60.0, "day": 60.0 * WORKING_HOURS, "working_day": 60.0 * WORKING_HOURS}
 # A total and its stretch of time have at most this many amounts between them.
 NEIGHBOURS = 3
 
@@ -50,41 +66,68 @@ def volumes(scene: Scene, periods: Periods, horizons: Mapping[int, float], used:
     `used` are amounts that mean something else.
     """
     totals: list[tuple[int, Amount]] = []
+    counts: list[tuple[Amount, Period]] = []
     batches = Batches(scene, periods)
-    rates = list(batches.found)
     for index, amount in enumerate(scene.amounts):
         if amount.kind != "count" or index in periods.inside or index in used or index in scene.revised or index in batches.used:
             continue
         # "An hour of one of our people" counts nothing, "two of us" people
         people = scene.has(amount.end, "of") and (amount.value == 1 or scene.has(amount.end + 1, "us"))
-        if scene.scope.moods[amount.start] is Mood.ASKED or people:
+        clock = amount.value <= CLOCK and scene.has(amount.start - 1, "clock")
+        if scene.scope.moods[amount.start] is Mood.ASKED or people or clock:
             continue
         period = periods.of.get(index) or _carried(scene, index, periods)
-        if period is None:
-            if _is_total(scene, amount, SMALLEST_JOB if work.once else SMALLEST_TOTAL):
-                totals.append((index, amount))
-            continue
-        if (pace := _pace(scene, amount, period)) is not None:
-            rates.append(pace)
-        elif not (_counts_others(scene, amount, period) or _is_sample(scene, amount) or _is_pay(scene, amount, period)):
-            start, end = min(amount.start, period.start), max(amount.end, period.end)
-            scope = scene.scope
-            firm = not (
-                amount.rough
-                or scope.at_peak(amount.start)
-                or scope.narrowed(amount.start)
-                or scope.no_work(amount.start)
-                or (work.bursts and _is_burst(scene, period))
-            )
-            rates.append(Found("volume", (amount.value * period.monthly,), start, end, firm))
+        if period is not None:
+            counts.append((amount, period))
+        elif _is_total(scene, amount, SMALLEST_JOB if work.once else SMALLEST_TOTAL):
+            totals.append((index, amount))
+    if not counts and len(totals) == 1 and (period := _apart(scene, totals[0][1], periods)) is not None:
+        counts.append((totals.pop()[1], period))
+    rates = [*batches.found, *_rates(scene, counts, work, counted=bool(totals or batches.found))]
     yield from rates
     if not any(each.question == "volume" for each in rates):
         yield from _totals(scene, totals, horizons, work)
 
 
-def _is_burst(scene: Scene, period: Period) -> bool:
+def _apart(scene: Scene, total: Amount, periods: Periods) -> Period | None:
+    """ "Sales tax rates for 13,000 towns, off their sites, quarterly": the one period of a text, in a part of its own."""
+    if len(periods.free) != 1:
+        return None
+    period = periods.free[0]
+    begin, end = period.start, period.end
+    while begin and scene.same_clause(begin - 1, period.start):
+        begin -= 1
+    while end < len(scene.text.words) and scene.same_clause(end, period.start):
+        end += 1
+    alone = end == period.end and period.start - begin <= PERIOD_LEAD
+    return period if alone and scene.same_sentence(total.start, period.start) else None
+
+
+def _rates(scene: Scene, counts: list[tuple[Amount, Period]], work: Work, counted: bool) -> Iterator[Found]:
+    """How many come in over a time, and how many one worker gets done in it."""
+    longer = counted or any(period.unit not in PACED for _, period in counts)
+    for amount, period in counts:
+        if (pace := _pace(scene, amount, period, longer)) is not None:
+            yield pace
+        elif not (_counts_others(scene, amount, period) or _is_sample(scene, amount) or _is_pay(scene, amount, period)):
+            start, end = min(amount.start, period.start), max(amount.end, period.end)
+            scope = scene.scope
+            firm = not (
+                amount.rough
+                or amount.value < FEW
+                or (period.unit == "hour" and (longer or (amount.value < SLOW and not scope.all_hours)))
+                or scope.at_peak(amount.start)
+                or scope.narrowed(amount.start)
+                or scope.no_work(amount.start)
+                or _is_burst(scene, period, work)
+            )
+            yield Found("volume", (amount.value * period.monthly,), start, end, firm)
+
+
+def _is_burst(scene: Scene, period: Period, work: Work) -> bool:
     """ "Then 9,000 in a week": so many come at once, and not every week."""
-    return scene.has(period.start, "near")
+    near = scene.has(period.start, "near") or scene.has(period.start - 1, "near")
+    return near and (work.bursts or period.unit in SHORT)
 
 
 def _carried(scene: Scene, index: int, periods: Periods) -> Period | None:
@@ -122,6 +165,8 @@ def _is_job(scene: Scene, amount: Amount, work: Work) -> bool:
     """Whether a lone total is what is to be done: the text says what the work is, or the number alone speaks of some."""
     said = len(scene.text.words) - (amount.end - amount.start)
     if work.bursts or said <= BARE_NOUN or scene.scope.no_work(amount.start) or scene.has(amount.start - 1, "means"):
+        return False
+    if amount.value < SMALL_JOB and scene.has(amount.start - 1, "recipients"):
         return False
     behind = range(amount.end, min(amount.end + RECURS, len(scene.text.words)))
     if any(scene.has(place, "every") and scene.same_clause(amount.start, place) for place in behind):
@@ -211,23 +256,40 @@ def _is_pay(scene: Scene, amount: Amount, period: Period) -> bool:
     return scene.has(period.end, "each") and scene.same_clause(period.end - 1, period.end)
 
 
-def _pace(scene: Scene, amount: Amount, period: Period) -> Found | None:
-    """What one person gets done in an hour or a day is a handling time, not a volume."""
-    if period.unit not in ("hour", "day", "working_day"):
+def _pace(scene: Scene, amount: Amount, period: Period, counted: bool) -> Found | None:
+    """What one person gets done in a minute, an hour or a day is a handling time, not a volume.
+
+    `counted`: the text counts its items in another way, so that this can only be a pace.
+    """
+    if period.unit not in PACED:
         return None
+    hourly = period.unit in ("hour", "minute") and not scene.scope.at_peak(amount.start)
+    named = counted and period.start != amount.end  # "14 captions an hour": a bare number may be money
+    if not (_of_worker(scene, amount, period) or (hourly and (named or _of_doer(scene, amount, period)))):
+        return None
+    minutes = PACED[period.unit] / amount.value
+    return Found("minutes", (minutes,), amount.start, max(amount.end, period.end), firm=not amount.rough)
+
+
+def _of_worker(scene: Scene, amount: Amount, period: Period) -> bool:
+    """Whether a rate is said to be that of one who works: "20 an hour is what one person manages"."""
     before = range(max(amount.start - WORKER_REACH, 0), amount.start + 1)
     behind = range(period.end, min(period.end + WORKER_BEHIND, len(scene.text.words)))
-    if not (
+    return (
         # "Four an hour is a good pace"
         any(scene.has(place, "pace") and scene.same_clause(period.end - 1, place) for place in behind)
-        # "20 an hour is what one person manages"
         or (
             scene.has(period.end, "lasting")
             and any(place in scene.scope.workers_from and scene.same_clause(period.end - 1, place) for place in behind)
         )
         or any(place in scene.scope.workers_from and scene.same_clause(place - 1, place) for place in (period.end, amount.end))
         or any(place in scene.scope.workers_to and scene.same_clause(place - 1, amount.start) for place in before)
-    ):
-        return None
-    minutes = 60.0 * (1 if period.unit == "hour" else WORKING_HOURS) / amount.value
-    return Found("minutes", (minutes,), amount.start, max(amount.end, period.end), firm=not amount.rough)
+    )
+
+
+def _of_doer(scene: Scene, amount: Amount, period: Period) -> bool:
+    """Whether those who work stand around a rate, with no word of what comes in: "my niece tags 100 an hour"."""
+    around = range(max(amount.start - DOER_REACH, 0), min(period.end + WORKER_BEHIND, len(scene.text.words)))
+    near = [place for place in around if scene.same_sentence(place, amount.start)]
+    done = any(scene.has(place, "doer") or scene.has(place, "staff") or scene.has(place, "does") for place in near)
+    return done and not any(scene.has(place, "incoming") for place in near)
