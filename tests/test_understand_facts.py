@@ -399,6 +399,25 @@ def test_an_hour_of_the_work_has_its_cost(text: str, cost: tuple[float, str] | N
     assert value(text, "hourly_cost") == (None if cost is None else Money(amount=cost[0], currency=cost[1]))
 
 
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        # side by side, and nothing else
+        ("price, accuracy, speed", (("cost",), ("quality",), ("flexibility",))),
+        ("accuracy, then price", (("quality",), ("cost",))),
+        ("we compare price, accuracy, speed of vans", None), ("confidential first and cheap second", (("security",), ("cost",))),
+        # what is last comes behind all others, the rest behind what is named
+        ("budget comes last", (("quality", "security", "flexibility"), ("cost",))), ("forget about cost for a moment", None),
+        ("speed first and the other three all the same", (("flexibility",), ("cost", "quality", "security"))),
+        ("from least to most important: price, secrecy, speed", (("flexibility",), ("security",), ("cost",))),
+        # a place that is held by other words leaves the order open
+        ("guests must smile first, then speed, and money last", None), ("kindness beats price", None), ("leave it = price", None),
+    ],
+)  # fmt: skip
+def test_an_order_is_told_in_many_ways(text: str, order: Value | None) -> None:
+    assert value(text, "priorities") == order
+
+
 def sound(reading: Reading, text: str) -> None:
     """What holds of every reading."""
     found: list[Fact | Doubt] = [*reading.facts, *reading.doubts]

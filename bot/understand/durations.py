@@ -211,8 +211,11 @@ class Durations:
     def _replied(self, amount: Amount) -> bool:
         """Whether somebody waits so long: "30 seconds to pick up", "ETA to reply: 45 min"."""
         scene = self._scene
-        around = range(max(amount.start - AROUND, 0), min(amount.end + AROUND, len(scene.text.words)))
-        return any(scene.has(place, "replies") and scene.same_sentence(place, amount.start) for place in around)
+        before = range(max(amount.start - AROUND, 0), amount.start)
+        behind = range(amount.end, min(amount.end + AROUND, len(scene.text.words)))
+        return any(scene.has(place, "replies") and scene.same_sentence(place, amount.start) for place in before) or any(
+            scene.has(place, "replies") and scene.same_clause(place, amount.start) for place in behind
+        )
 
     def _leads(self, place: int) -> bool:
         """Whether a word only leads up to a time: "about", "it's", "then"."""

@@ -128,10 +128,12 @@ def _halfway(scene: Scene, question: Question, findings: Sequence[Found]) -> Fou
 
 
 def _fullest(values: list[Value]) -> list[Value]:
-    """Orders of which one goes on where the others end are that one."""
+    """Orders of which one goes on where the others end, or holds the one thing that they name, are that one."""
     orders = sorted((value for value in values if isinstance(value, tuple)), key=len)
     *shorter, last = orders
-    return [last] if all(last[: len(order)] == order for order in shorter) else values
+    named = {item for tier in last for item in tier}
+    part = all(last[: len(order)] == order or (len(order) == 1 and {*order[0]} <= named) for order in shorter)
+    return [last] if part and len(last) > 1 else values
 
 
 def _close(values: Sequence[Value]) -> bool:

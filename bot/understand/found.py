@@ -75,9 +75,10 @@ class Scene:
 
     def _revise(self, old: int, new: int) -> None:
         before, after = self.amounts[old], self.amounts[new]
-        if (before.kind, before.unit) == (after.kind, after.unit):
+        if before.kind == after.kind and (before.unit == after.unit or after.kind == "time"):
             self.revised[old] = new
-            if after.value * UNLIKELY < before.value:  # "12k a month, closer to 10": thousands, surely, but not said
+            # "12k a month, closer to 10": thousands, surely, but not said
+            if after.kind == "count" and after.value * UNLIKELY < before.value:
                 self.amounts[new] = replace(after, rough=True)
         elif after.kind == "count" and (after.end == len(self.text.words) or not self.same_clause(after.end - 1, after.end)):
             # "8 minutes per case, sorry, 12": asked about

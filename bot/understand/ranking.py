@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from bot.answers import Ranking
 from bot.understand.cues import Hit, longest
@@ -13,8 +14,10 @@ from bot.understand.moods import Mood
 # What a mark of rank is worth as a place in the order.
 PLACES = {"first": 1.0, "second": 2.0, "third": 3.0, "fourth": 4.0, "last": 99.0}
 # Marks that make a run of terms an order; "then" and "and" alone do not.
-TRIGGERS = frozenset({*PLACES, "over", "under", "list", "equal", "denied"})
+TRIGGERS = frozenset({*PLACES, "over", "under", "list", "equal", "denied", "reversed"})
 WISHED = 2
+# So many terms side by side, and nothing else in a sentence, are an order.
+LISTED = 3
 # "Price, price, price" is an order, too.
 STRESSED = 3
 # Marks that say something between two others only.
@@ -30,6 +33,8 @@ class _Part:
     place: float | None = None
     denied: bool = False
     equal: bool = False
+    rest: bool = False
+    closed: bool = False  # its mark of rank came after its terms: "cost first"
 
 
 def rankings(scene: Scene, items: Sequence[str]) -> Iterator[Found]:
@@ -40,7 +45,7 @@ def rankings(scene: Scene, items: Sequence[str]) -> Iterator[Found]:
         start, end = run[0].start, max(hit.end for hit in run)
         if not terms or scene.scope.moods[start] is not Mood.STATED:
             continue
-        if not marks & TRIGGERS:
+        if not marks & TRIGGERS and not _is_list(scene, run, items):
             if "wish" in marks:
                 wished: Ranking = (tuple(terms),)
                 yield Found("priorities", (wished,), start, end, firm=len(terms) >= WISHED)
@@ -49,7 +54,52 @@ def rankings(scene: Scene, items: Sequence[str]) -> Iterator[Found]:
             continue
         order = _order(scene, run, items, marks)
         if order:
-            yield Found("priorities", (order,), start, end)
+            whole = not _has_hole(scene, run, items) and not _goes_on(scene, run, items)
+            whole = whole and (len(terms) > 1 or "last" not in marks or _fills(scene, run))
+            yield Found("priorities", (order,), start, end, whole)
+
+
+def _is_list(scene: Scene, run: list[Hit], items: Sequence[str]) -> bool:
+    """ "Quality, then price", or "price, quality, speed" where a sentence says nothing else."""
+    terms = [hit for hit in run if hit.cue.question in items]
+    between = {hit.cue.question for hit in run if terms[0].start < hit.start < terms[-1].start}
+    different = len({hit.cue.question for hit in terms})
+    if "then" in between:
+        return different >= WISHED
+    apart = all(not scene.same_clause(one.end - 1, other.start) for one, other in pairwise(terms))
+    return different >= LISTED and "and" not in between and apart and _fills(scene, run)
+
+
+def _fills(scene: Scene, run: list[Hit]) -> bool:
+    """Whether a sentence holds nothing but a run and fillers."""
+    words = scene.text.words
+    begin, end = run[0].start, run[-1].end
+    while begin and scene.same_sentence(begin - 1, begin) and (scene.has(begin - 1, "filler") or len(words[begin - 1].norm) == 1):
+        begin -= 1
+    while end < len(words) and scene.same_sentence(end - 1, end) and scene.has(end, "filler"):
+        end += 1
+    opens = begin == 0 or not scene.same_sentence(begin - 1, begin)
+    return opens and (end == len(words) or not scene.same_sentence(end - 1, end))
+
+
+def _has_hole(scene: Scene, run: list[Hit], items: Sequence[str]) -> bool:
+    """Whether a place in the order is held by words that are no known term: "callers feel welcome first, then speed"."""
+    named = [hit.cue.question for hit in run]
+    if named[0] in ("over", "under", "second", "third") or named[-1] in ("over", "under"):
+        before = run[0].start - 1
+        return before >= 0 and scene.same_sentence(before, before + 1)
+    first = next((place for place, pair in enumerate(pairwise(named)) if pair == ("first", "then")), None)
+    return first is not None and not any(name in items for name in named[:first])
+
+
+def _goes_on(scene: Scene, run: list[Hit], items: Sequence[str]) -> bool:
+    """Whether the sentence of an order speaks of one more term, so that the order is a part of what it says."""
+    named = {hit.cue.question for hit in run}
+    return any(
+        hit.cue.question in items and hit.cue.question not in named and scene.same_sentence(hit.start, run[0].start)
+        for hit in scene.group("ranking")
+        if not run[0].start <= hit.start < run[-1].end
+    )
 
 
 def _runs(scene: Scene) -> Iterator[list[Hit]]:
@@ -82,9 +132,14 @@ def _trimmed(run: list[Hit]) -> Iterator[list[Hit]]:
 def _order(scene: Scene, run: list[Hit], items: Sequence[str], marks: set[str]) -> Ranking:
     """The tiers of a run."""
     parts = _parts(scene, run, items, "list" in marks)
-    if parts[-1].equal:
-        return (tuple(dict.fromkeys(hit.cue.question for hit in run if hit.cue.question in items)),)
+    if parts[-1].equal and not parts[-1].rest:
+        tied = tuple(dict.fromkeys(hit.cue.question for hit in run if hit.cue.question in items))
+        return (tied,) if len(tied) >= WISHED else ()
     denied = [part for part in parts if part.denied]
+    named = {term for part in parts for term in part.terms}
+    for part in parts:
+        if part.rest and (part.equal or part.place == PLACES["last"]) and not part.terms and named:
+            part.terms = [item for item in items if item not in named]
     parts = [part for part in parts if part.terms and not part.denied]
     if denied and not all(part.place in (None, 1.0) for part in parts):
         return ()
@@ -100,9 +155,11 @@ def _order(scene: Scene, run: list[Hit], items: Sequence[str], marks: set[str]) 
         if terms:
             tiers.extend([tuple(terms)] if part.tied else [(term,) for term in terms])
     places = [part.place for part in parts]
+    if places == [PLACES["last"]] and not denied and len(tiers) == 1:
+        return (tuple(item for item in items if item not in tiers[0]), tiers[0])
     if len(tiers) == 1 and not denied and (places[0] or 1.0) > 1:
         return ()
-    return tuple(tiers)
+    return tuple(reversed(tiers)) if "reversed" in marks else tuple(tiers)
 
 
 def _parts(scene: Scene, run: list[Hit], items: Sequence[str], listed: bool) -> list[_Part]:
@@ -128,7 +185,7 @@ def _parts(scene: Scene, run: list[Hit], items: Sequence[str], listed: bool) -> 
             # A second mark of rank opens a new part: "first security second price"
             if parts[-1].place is not None and parts[-1].terms and parts[-1].place != PLACES[mark]:
                 parts.append(_Part())
-            parts[-1].place = PLACES[mark]
+            parts[-1].place, parts[-1].closed = PLACES[mark], bool(parts[-1].terms)
         elif mark in ("over", "under"):
             parts[-1].tied = False
             under = mark == "under"
@@ -136,7 +193,9 @@ def _parts(scene: Scene, run: list[Hit], items: Sequence[str], listed: bool) -> 
             parts[-1].equal = True
         elif mark == "denied":
             parts[-1].denied = True
-        elif mark == "and" and ((listed and len(parts) > 1) or ordered) and parts[-1].terms:
+        elif mark == "rest":
+            parts[-1].rest = True
+        elif mark == "and" and ((listed and len(parts) > 1) or ordered or parts[-1].closed) and parts[-1].terms:
             parts.append(_Part())
         previous = hit
     return parts

@@ -33,7 +33,7 @@ CLOCK = 24
 # "Over and over every week": so many words lead up to a period that stands apart.
 PERIOD_LEAD = 4
 # So many people, or so many places, are no longer those who do the work: "1,600 clinics each month".
-FEW_STAFF, FEW_PLACES = 50, 10
+FEW_STAFF, FEW_PLACES = 1_000, 10
 # "300 sheets of every harvest": what recurs says so this near behind a number.
 RECURS = 5
 # "5,000 letters": nothing is said but what is counted.
@@ -169,7 +169,8 @@ def _is_job(scene: Scene, amount: Amount, work: Work) -> bool:
     if amount.value < SMALL_JOB and scene.has(amount.start - 1, "recipients"):
         return False
     behind = range(amount.end, min(amount.end + RECURS, len(scene.text.words)))
-    if any(scene.has(place, "every") and scene.same_clause(amount.start, place) for place in behind):
+    recurring = (place for place in behind if scene.has(place, "every") or (scene.per(place) and not scene.has(place, "article")))
+    if any(scene.same_clause(amount.start, place) for place in recurring):
         return False  # "50,000 cards every Christmas": how many a month nobody said
     return work.named or (amount.value >= LARGE_JOB and not scene.has(amount.start, "article"))
 
@@ -184,7 +185,7 @@ def _meet(scene: Scene, total: Amount, horizon: Amount) -> bool:
 def _is_total(scene: Scene, amount: Amount, least: float) -> bool:
     """A number of things: a noun follows that is neither people nor a measure."""
     words = scene.text.words
-    if amount.value < least or _is_name(scene, amount):
+    if amount.value < least or _is_name(scene, amount) or _is_ratio(scene, amount):
         return False
     if scene.has(amount.end, "altogether") or (scene.has(amount.end, "in") and scene.has(amount.end + 1, "altogether")):
         return True  # "forms, 12 thousand in total"
@@ -205,6 +206,11 @@ def _is_total(scene: Scene, amount: Amount, least: float) -> bool:
 def _is_other(scene: Scene, place: int) -> bool:
     """Whether a noun stands for no items, as far as it does not recur: people, places, measures."""
     return any(scene.has(place, name) for name in ("not_items", "staff", "measures"))
+
+
+def _is_ratio(scene: Scene, amount: Amount) -> bool:
+    """The 500 of "one in 500"."""
+    return scene.has(amount.start - 1, "ratio") and any(other.end == amount.start - 1 for other in scene.amounts)
 
 
 def _is_name(scene: Scene, amount: Amount) -> bool:
@@ -264,7 +270,8 @@ def _pace(scene: Scene, amount: Amount, period: Period, counted: bool) -> Found 
     if period.unit not in PACED:
         return None
     hourly = period.unit in ("hour", "minute") and not scene.scope.at_peak(amount.start)
-    named = counted and period.start != amount.end  # "14 captions an hour": a bare number may be money
+    paid = scene.text.words[amount.start].clause in scene.pays
+    named = counted and period.start != amount.end and not paid  # "14 captions an hour": a bare number may be money
     if not (_of_worker(scene, amount, period) or (hourly and (named or _of_doer(scene, amount, period)))):
         return None
     minutes = PACED[period.unit] / amount.value
