@@ -378,6 +378,15 @@ def test_a_figure_is_read_as_what_it_is_of(text: str, question: str, expected: V
         ("time to reply: 45 min", "minutes", None), ("we need a second opinion", "minutes", None),
         ("holiday videos, ninety seconds each", "minutes", None), ("closing the books takes us nine days", "minutes", None),
         ("we tag photos twice a day", "minutes", None), ("answered in four hours per case", "turnaround", "hours"),
+        # a long time in a part of its own is how long the work goes on, as is one that somebody wants it for
+        ("9,000 maps, 18 months, a GIS operator", "months", 18), ("a trial of ninety days", "months", 3),
+        ("we need typists for two years", "months", 24), ("the deeds lie with the notary for a month", "months", None),
+        ("a 5-year backlog of letters to type", "months", None), ("it takes practice, four months of training", "months", None),
+        # what is right out of a hundred, and a second rate of errors without its word
+        ("98 of 100 must fit", "accuracy", 98), ("1 wrong in 20 today, 1 in 100 would be lovely", "accuracy", 99),
+        ("the archive fines us below 98 %", "accuracy", 98), ("the registrar says 99.5 or no deal", "accuracy", 99.5),
+        ("no need for 99 percent, eighty-five will do", "accuracy", 85), ("3 duds in a hundred", "accuracy", 97),
+        ("we give our members 20 % off", "accuracy", None),
     ],
 )  # fmt: skip
 def test_an_amount_goes_with_what_it_counts(text: str, question: str, expected: Value | None) -> None:

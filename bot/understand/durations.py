@@ -18,6 +18,12 @@ DOER = 9
 DAY = 24
 # So many hours of something are recordings, not the time that one item takes.
 LONG = 8
+# A pilot is told in days, too, from so many on; a part of a text that is a time tells of the work from so many months on.
+LONG_PILOT, SHORTEST_PART = 30, 1.0
+# Words that only lead up to a time: "about", "it's", "then".
+LEADS = ("roughly", "hedged", "lead_in")
+# Days and weeks are whole months where they are so near to them.
+NEARLY = 0.05
 # Minutes that are told without a word of what they are; longer ones are those of meetings or tapes.
 LONGEST_NOTE = 480
 # Words such as "to pick up" stand this near a time of waiting.
@@ -51,6 +57,13 @@ class Durations:
         }
         # "2.3 million lines to type off. We want it finished in 18 months": the one total of a text is what is to be done
         self._project = not self._counts_items and len(self._counted) == 1
+        # The times in seconds and minutes that hold now
+        self._moments = {
+            amount.start
+            for index, amount in enumerate(scene.amounts)
+            if amount.kind == "time" and amount.unit in ("second", "minute") and index not in scene.revised
+            if not scene.scope.guessed(amount.start, amount.end)
+        }
         frequencies = {place for period in periods.free for place in range(period.start + 1, period.end)}
         for index, amount in enumerate(scene.amounts):
             if self._clocked(amount):
@@ -64,7 +77,7 @@ class Durations:
 
     def _read(self, index: int, amount: Amount) -> Iterator[Found]:
         role, start, end = self._role(amount)
-        months = amount.within(MONTHS)
+        months = self._months(amount)
         if role == "given":
             # "500 thousand pages, we have 2 years"
             role = "horizon" if months is not None and months >= SHORTEST_PROJECT and self._with_total(amount) else "unrelated"
@@ -89,8 +102,9 @@ class Durations:
                 # "Closing takes us eleven days" is the time of a whole job; "a full day each" that of an item
                 firm = not amount.rough and (amount.unit != "day" or (amount.value <= LONGEST_ITEM and end > amount.end))
                 yield Found("minutes", (amount.value * MINUTES[amount.unit],), start, end, firm and not self._plays(amount))
-            case "months" if months is not None and amount.unit != "day":
-                yield Found("months", (months,), start, end, firm=not amount.rough)
+            case "months" if months is not None and (amount.unit != "day" or amount.value >= LONG_PILOT):
+                firm = not amount.rough and (start + 1 < amount.start or self._engaged(amount, start))
+                yield Found("months", (months,), start, end, firm)
             case "horizon" if months is not None and months >= 1 and not self._deadline(amount):
                 yield Found("months", (months,), start, end, firm=not amount.rough)
             case "turnaround" | "horizon" if self._scene.scope.moods[amount.start] is Mood.STATED:
@@ -100,11 +114,17 @@ class Durations:
             case "" if months is not None and months >= 1 and self._with_total(amount) and self._alone(index, amount):
                 self.horizons[index] = months
                 yield Found("months", (months,), start, end, firm=not amount.rough)
-            case "" if amount.unit in ("month", "year") and self._runs(amount):
-                yield Found("months", (amount.value * MONTHS[amount.unit],), start, end, firm=not amount.rough)
+            case "" if months is not None and (self._runs(amount) or self._apart(amount)):
+                yield Found("months", (months,), start, end, firm=not amount.rough)
             case "" if amount.unit in ("second", "minute") or (amount.unit == "hour" and self._noted(amount)):
                 firm = not amount.rough and self._noted(amount)
                 yield Found("minutes", (amount.value * MINUTES[amount.unit],), start, end, firm)
+
+    @staticmethod
+    def _months(amount: Amount) -> float | None:
+        """A time in months; ninety days and thirteen weeks are three."""
+        months = amount.within(MONTHS)
+        return round(months) * 1.0 if months is not None and 0 < abs(months - round(months)) <= NEARLY else months
 
     def _fittest(self, hits: list[Hit], amount: Amount) -> Hit:
         """The longest of the words that lead up to a duration; "in 6 months" is a deadline but for a total."""
@@ -184,6 +204,29 @@ class Durations:
         before = range(max(begin - DOER, 0), begin)
         return bool(bare and ends) and any(scene.has(at, "lasts") and scene.same_sentence(at, begin) for at in before)
 
+    def _engaged(self, amount: Amount, start: int) -> bool:
+        """Whether a bare "for two years" is how long the work is wanted: somebody wants it, or the part says no more."""
+        scene, words = self._scene, self._scene.text.words
+        if start == amount.start or not scene.has(start, "near"):
+            return True
+        before = range(max(start - DOER, 0), start)
+        wanted = any((scene.has(at, "wanting") or scene.has(at, "lasts")) and scene.same_clause(at, start) for at in before)
+        begin = scene.run_before(start, *LEADS)
+        return wanted or scene.opens(begin) or (words[begin - 1].number is not None and scene.opens(begin - 1))
+
+    def _apart(self, amount: Amount) -> bool:
+        """ "11,000 sheets, 18 months, a GIS operator": a time too long to be waited for, in a part of its own."""
+        scene, words, begin = self._scene, self._scene.text.words, amount.start
+        shut = words[amount.end - 1].gap == "-"  # "a 5-year backlog"
+        if shut or (amount.within(MONTHS) or 0.0) < SHORTEST_PART or amount.unit == "day":
+            return False
+        begin, end = scene.run_before(begin, *LEADS), amount.end
+        while end < amount.end + BARE_REST and not scene.ends(end) and (scene.has(end, "hedged") or scene.has(end, "lasts")):
+            end += 1
+        opens, ends = scene.opens(begin), scene.ends(end) or scene.has(end, "condition")
+        sentence = range(max(begin - DOER, 0), min(end + BEFORE, len(words)))
+        return opens and ends and not any(scene.has(at, "schooling") and scene.same_sentence(at, amount.start) for at in sentence)
+
     def _of_project(self, amount: Amount) -> bool:
         """ "The backlog must be gone in 9 months": so long goes the work on, nobody waits for it."""
         scene = self._scene
@@ -197,16 +240,13 @@ class Durations:
 
         An hour does so where its part holds nothing else, and items are counted.
         """
-        scene, words = self._scene, self._scene.text.words
-        before = amount.start
-        while before > 0 and scene.same_clause(before - 1, before) and self._leads(before - 1):
-            before -= 1
-        if before > 0 and scene.same_clause(before - 1, before):
+        scene = self._scene
+        if not scene.opens(scene.run_before(amount.start, *LEADS)):
             return False
         if amount.unit == "hour":
-            ends = amount.end == len(words) or not scene.same_clause(amount.end - 1, amount.end)
-            return ends and amount.value <= LONG and bool(self._counts_items or self._counted)
-        return not self._replied(amount) and amount.value * MINUTES[amount.unit] <= LONGEST_NOTE and self._moments(amount) == 1
+            return scene.ends(amount.end) and amount.value <= LONG and bool(self._counts_items or self._counted)
+        brief = amount.value * MINUTES[amount.unit] <= LONGEST_NOTE
+        return brief and self._moments <= {amount.start} and not self._replied(amount)
 
     def _replied(self, amount: Amount) -> bool:
         """Whether somebody waits so long: "30 seconds to pick up", "ETA to reply: 45 min"."""
@@ -216,16 +256,6 @@ class Durations:
         return any(scene.has(place, "replies") and scene.same_sentence(place, amount.start) for place in before) or any(
             scene.has(place, "replies") and scene.same_clause(place, amount.start) for place in behind
         )
-
-    def _leads(self, place: int) -> bool:
-        """Whether a word only leads up to a time: "about", "it's", "then"."""
-        return any(self._scene.has(place, name) for name in ("roughly", "hedged", "lead_in"))
-
-    def _moments(self, amount: Amount) -> int:
-        """How many times there are in seconds or minutes without those that an amount stands in place of."""
-        times = (other for index, other in enumerate(self._scene.amounts) if index not in self._scene.revised)
-        current = (other for other in times if other is amount or not self._scene.scope.guessed(other.start, other.end))
-        return sum(other.kind == "time" and other.unit in ("second", "minute") for other in current)
 
     def _reaches(self, hit: Hit, amount: Amount) -> bool:
         """A lone preposition must stand right before a time: "nobody in the house has a minute" sets no term."""
@@ -239,10 +269,9 @@ class Durations:
 
     def _plays(self, amount: Amount) -> bool:
         """ "Product videos, thirty seconds each": so long they play, and how long one works on them is not said."""
-        begin = amount.start
-        while begin and self._scene.same_clause(begin - 1, amount.start):
-            begin -= 1
-        return begin > 0 and self._scene.has(begin - 1, "played") and self._scene.same_sentence(begin - 1, begin)
+        scene, before = self._scene, range(max(amount.start - BEFORE, 0), amount.start + 1)
+        begin = next((at for at in reversed(before) if scene.opens(at)), 0)
+        return begin > 0 and scene.has(begin - 1, "played") and scene.same_sentence(begin - 1, begin)
 
     def _stretch(self, amount: Amount) -> bool:
         """ "I need 60 hours of meetings written up": what is counted in hours takes none."""
@@ -262,7 +291,7 @@ class Durations:
         """The role with the words that say so: what follows at once, then what leads up to it."""
         scene, words = self._scene, self._scene.text.words
         for place in range(amount.end, min(amount.end + AFTER + 1, len(words))):
-            if not scene.same_clause(place - 1, place):
+            if not scene.same_clause(place - 1, place) or scene.has(place, "and"):
                 break
             promised = self._after.get(place + 2)
             if place == amount.end and scene.per(place) and promised is not None and promised.cue.question == "turnaround":

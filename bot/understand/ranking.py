@@ -18,6 +18,8 @@ TRIGGERS = frozenset({*PLACES, "over", "under", "list", "equal", "denied", "reve
 WISHED = 2
 # So many terms side by side, and nothing else in a sentence, are an order.
 LISTED = 3
+# So many fillers stand around an order that is all of a sentence.
+AROUND = 8
 # "Price, price, price" is an order, too.
 STRESSED = 3
 # Marks that say something between two others only.
@@ -39,6 +41,11 @@ class _Part:
 
 def rankings(scene: Scene, items: Sequence[str]) -> Iterator[Found]:
     """Every order that the text states; a mere wish ("cheap and quick") counts from two terms on."""
+    words = scene.text.words
+    spoken: dict[int, set[str]] = {}
+    for hit in scene.group("ranking"):
+        if hit.cue.question in items:
+            spoken.setdefault(words[hit.start].sentence, set()).add(hit.cue.question)
     for run in _runs(scene):
         marks = {hit.cue.question for hit in run}
         terms = list(dict.fromkeys(hit.cue.question for hit in run if hit.cue.question in items))
@@ -54,7 +61,8 @@ def rankings(scene: Scene, items: Sequence[str]) -> Iterator[Found]:
             continue
         order = _order(scene, run, items, marks)
         if order:
-            whole = not _has_hole(scene, run, items) and not _goes_on(scene, run, items)
+            # What a sentence names beside an order makes it a part of what is said.
+            whole = not _has_hole(scene, run, items) and spoken[words[start].sentence] <= {*terms}
             whole = whole and (len(terms) > 1 or "last" not in marks or _fills(scene, run))
             yield Found("priorities", (order,), start, end, whole)
 
@@ -71,15 +79,11 @@ def _is_list(scene: Scene, run: list[Hit], items: Sequence[str]) -> bool:
 
 
 def _fills(scene: Scene, run: list[Hit]) -> bool:
-    """Whether a sentence holds nothing but a run and fillers."""
-    words = scene.text.words
-    begin, end = run[0].start, run[-1].end
-    while begin and scene.same_sentence(begin - 1, begin) and (scene.has(begin - 1, "filler") or len(words[begin - 1].norm) == 1):
-        begin -= 1
-    while end < len(words) and scene.same_sentence(end - 1, end) and scene.has(end, "filler"):
-        end += 1
-    opens = begin == 0 or not scene.same_sentence(begin - 1, begin)
-    return opens and (end == len(words) or not scene.same_sentence(end - 1, end))
+    """Whether a sentence holds nothing but a run and, around it, fillers and letters that number its terms."""
+    words, sentence = scene.text.words, scene.text.words[run[0].start].sentence
+    around = (*range(max(run[0].start - AROUND, 0), run[0].start), *range(run[-1].end, min(run[-1].end + AROUND, len(words))))
+    beside = [place for place in around if words[place].sentence == sentence]
+    return len(beside) < AROUND and all(scene.has(place, "filler") or len(words[place].norm) == 1 for place in beside)
 
 
 def _has_hole(scene: Scene, run: list[Hit], items: Sequence[str]) -> bool:
@@ -90,16 +94,6 @@ def _has_hole(scene: Scene, run: list[Hit], items: Sequence[str]) -> bool:
         return before >= 0 and scene.same_sentence(before, before + 1)
     first = next((place for place, pair in enumerate(pairwise(named)) if pair == ("first", "then")), None)
     return first is not None and not any(name in items for name in named[:first])
-
-
-def _goes_on(scene: Scene, run: list[Hit], items: Sequence[str]) -> bool:
-    """Whether the sentence of an order speaks of one more term, so that the order is a part of what it says."""
-    named = {hit.cue.question for hit in run}
-    return any(
-        hit.cue.question in items and hit.cue.question not in named and scene.same_sentence(hit.start, run[0].start)
-        for hit in scene.group("ranking")
-        if not run[0].start <= hit.start < run[-1].end
-    )
 
 
 def _runs(scene: Scene) -> Iterator[list[Hit]]:

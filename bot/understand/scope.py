@@ -98,6 +98,10 @@ class Scope:
                 return hit.start
         return None
 
+    def negated(self, place: int) -> bool:
+        """Whether a word stands under a negation."""
+        return self._negating[place] is not None
+
     def denied(self, hit: Hit) -> bool:
         """Whether a negation stands before a hit or inside it."""
         return self._negating[hit.start] is not None or self.skips_negator(hit)

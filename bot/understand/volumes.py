@@ -94,12 +94,7 @@ def _apart(scene: Scene, total: Amount, periods: Periods) -> Period | None:
     if len(periods.free) != 1:
         return None
     period = periods.free[0]
-    begin, end = period.start, period.end
-    while begin and scene.same_clause(begin - 1, period.start):
-        begin -= 1
-    while end < len(scene.text.words) and scene.same_clause(end, period.start):
-        end += 1
-    alone = end == period.end and period.start - begin <= PERIOD_LEAD
+    alone = scene.ends(period.end) and any(scene.opens(at) for at in range(max(period.start - PERIOD_LEAD, 0), period.start + 1))
     return period if alone and scene.same_sentence(total.start, period.start) else None
 
 
@@ -210,7 +205,7 @@ def _is_other(scene: Scene, place: int) -> bool:
 
 def _is_ratio(scene: Scene, amount: Amount) -> bool:
     """The 500 of "one in 500"."""
-    return scene.has(amount.start - 1, "ratio") and any(other.end == amount.start - 1 for other in scene.amounts)
+    return scene.has(amount.start - 1, "ratio") and amount.start - 1 in scene.amounts_to
 
 
 def _is_name(scene: Scene, amount: Amount) -> bool:

@@ -98,9 +98,8 @@ class Wages:
     def _alone(self, amount: Amount) -> bool:
         """ "1,120 claims a month, 31 min, 29 €": a part of a note that holds nothing else, behind another or a full stop."""
         scene, start = self._scene, amount.start
-        opens = start > 0 and not scene.same_clause(start - 1, start)
-        listed = any(other.end == start for other in scene.amounts) or not scene.same_sentence(start - 1, start)
-        return opens and listed and self._ends(amount) and amount.value <= MOST_ALONE
+        listed = start > 0 and (start in scene.amounts_to or not scene.same_sentence(start - 1, start))
+        return listed and scene.opens(start) and self._ends(amount) and amount.value <= MOST_ALONE
 
     def _on_top(self, amount: Amount, loaded: set[int]) -> int | None:
         """ "Salary is 8 an hour, with overheads 12.50": a bare number that holds more than the one before."""
@@ -112,12 +111,9 @@ class Wages:
 
     def _before(self, amount: Amount) -> int:
         """The place of the word before an amount, but for words such as "about"."""
-        place = amount.start - 1
-        while place >= 0 and self._scene.has(place, "roughly"):
-            place -= 1
+        place = self._scene.run_before(amount.start, "roughly") - 1
         return place if place >= 0 and self._scene.same_clause(place, amount.start) else -1
 
     def _ends(self, amount: Amount) -> bool:
         """Whether a clause or a part of one ends behind an amount."""
-        scene, end = self._scene, amount.end
-        return end == len(scene.text.words) or not scene.same_clause(end - 1, end) or scene.has(end, "and")
+        return self._scene.ends(amount.end) or self._scene.has(amount.end, "and")
