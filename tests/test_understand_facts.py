@@ -419,8 +419,15 @@ def test_an_hour_of_the_work_has_its_cost(text: str, cost: tuple[float, str] | N
         ("budget comes last", (("quality", "security", "flexibility"), ("cost",))), ("forget about cost for a moment", None),
         ("speed first and the other three all the same", (("flexibility",), ("cost", "quality", "security"))),
         ("from least to most important: price, secrecy, speed", (("flexibility",), ("security",), ("cost",))),
+        # what one would put up with for something else
+        ("rather slow than leaked", (("security",), ("flexibility",))), ("better dear than late", (("flexibility",), ("cost",))),
+        ("we'd pay extra for accuracy", (("quality",), ("cost",))),
+        ("sacrifice perfection for speed", (("flexibility",), ("quality",))),
+        ("we tolerate a typo but never a breach", (("security",), ("quality",))),
+        ("we'd never sacrifice privacy for speed", (("security",), ("flexibility",))),
         # a place that is held by other words leaves the order open
         ("guests must smile first, then speed, and money last", None), ("kindness beats price", None), ("leave it = price", None),
+        ("they spend the first days on it", None), ("we look up room rates, and a second person checks", None),
     ],
 )  # fmt: skip
 def test_an_order_is_told_in_many_ways(text: str, order: Value | None) -> None:

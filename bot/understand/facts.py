@@ -16,6 +16,7 @@ from bot.understand.reading import Doubt, Fact, Reading, Span
 from bot.understand.scope import Scope
 from bot.understand.shares import Shares
 from bot.understand.statements import PROPOSABLE, statements
+from bot.understand.trades import trades
 from bot.understand.volumes import Work, volumes
 from bot.understand.wages import Wages
 from knowledge.model import Knowledge, Language, Question
@@ -62,6 +63,7 @@ def _all(scene: Scene, questions: Mapping[str, Question]) -> Iterator[Found]:
     stated = list(statements(scene, questions))
     yield from stated
     yield from rankings(scene, questions["priorities"].items)
+    yield from trades(scene, questions["priorities"].items)
     shares, periods = Shares(scene), Periods(scene)
     wages, durations = Wages(scene, periods), Durations(scene, periods)
     for reader in (shares, wages, durations):

@@ -46,6 +46,7 @@ def rankings(scene: Scene, items: Sequence[str]) -> Iterator[Found]:
     for hit in scene.group("ranking"):
         if hit.cue.question in items:
             spoken.setdefault(words[hit.start].sentence, set()).add(hit.cue.question)
+    thens = {hit.end for hit in scene.group("ranking") if hit.cue.question == "then"}
     for run in _runs(scene):
         marks = {hit.cue.question for hit in run}
         terms = list(dict.fromkeys(hit.cue.question for hit in run if hit.cue.question in items))
@@ -61,9 +62,11 @@ def rankings(scene: Scene, items: Sequence[str]) -> Iterator[Found]:
             continue
         order = _order(scene, run, items, marks)
         if order:
-            # What a sentence names beside an order makes it a part of what is said.
-            whole = not _has_hole(scene, run, items) and spoken[words[start].sentence] <= {*terms}
-            whole = whole and (len(terms) > 1 or "last" not in marks or _fills(scene, run))
+            # What a sentence names beside an order makes it a part of what is said; what is last, what the text names.
+            whole = not _has_hole(scene, run, items) and not {*range(start - 1, start + 1)} & thens
+            whole = whole and spoken[words[start].sentence] <= {*terms}
+            if len(terms) == 1 and "last" in marks:
+                whole = whole and set().union(*spoken.values()) == {*terms} and _fills(scene, run)
             yield Found("priorities", (order,), start, end, whole)
 
 
@@ -92,6 +95,10 @@ def _has_hole(scene: Scene, run: list[Hit], items: Sequence[str]) -> bool:
     if named[0] in ("over", "under", "second", "third") or named[-1] in ("over", "under"):
         before = run[0].start - 1
         return before >= 0 and scene.same_sentence(before, before + 1)
+    if named[-1] in PLACES and named[-2:-1] == ["and"]:
+        return True  # "rates, and a second person"
+    if len({*named}) == WISHED and named[-1] == "first" and run[-1].end == run[-1].start + 1 and not scene.ends(run[-1].end):
+        return scene.has(run[-1].start - 1, "the")  # "spend the first days"
     first = next((place for place, pair in enumerate(pairwise(named)) if pair == ("first", "then")), None)
     return first is not None and not any(name in items for name in named[:first])
 
