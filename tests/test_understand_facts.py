@@ -369,6 +369,12 @@ def test_a_figure_is_read_as_what_it_is_of(text: str, question: str, expected: V
         ("opening hours of 480 chapels, off their sites, quarterly", "volume", 160),
         ("we key twenty slips per shift, three shifts", "volume", 1260), ("then we get 8,000 calls in a night", "volume", None),
         ("every day before nine we send the labels", "volume", None), ("tape reels from the 1950s", "minutes", None),
+        # two ends of a range, told as two guesses, two seasons or two cases
+        ("could be 200, could be 400 a month", "volume", 300), ("600 a month in winter, 200 otherwise", "volume", 400),
+        ("ten minutes if it is typed, otherwise twenty minutes", "minutes", 15),
+        ("hundred a week, rain or shine", "volume", 100 * 52 / 12), ("the parish has its dozen notices a month", "volume", 12),
+        ("dozens of tickets a day", "volume", None),
+        ("9,000 maps, 18 months, a GIS operator", "volume", 500), ("then come 9,000 letters in a week", "volume", None),
         # what one gets done in an hour is a pace
         ("my niece tags 120 an hour", "minutes", 0.5), ("900 charts a month, 15 charts an hour", "minutes", 4),
         ("a typist does three a minute", "minutes", 1 / 3), ("40 calls an hour come in", "volume", 6720),

@@ -97,7 +97,7 @@ class _Amounts(Numbers):
         first = self._quantity(at + between, joined=not between)
         if first is None or self._grew(at):
             return first
-        join = self._join(first.end, between)
+        join = self._guesses(first) or self._join(first.end, between)
         second = None if join is None else self._quantity(first.end + join)
         if second is None:
             return self._or_two(first)
@@ -228,6 +228,15 @@ class _Amounts(Numbers):
             return 0
         if word.clause == self.words[at - 1].clause and (self.has(at, "to") or (between and self.has(at, "and"))):
             return 1
+        return None
+
+    def _guesses(self, first: Amount) -> int | None:
+        """ "Could be 4k, could be 10k": how many words a guess repeats before its other end."""
+        for size in (1, 2):
+            opens = first.start - size
+            again = [self._norm(first.end + ahead) for ahead in range(size)]
+            if opens >= 0 and self.has(opens, "guessing") and again == [self._norm(opens + ahead) for ahead in range(size)]:
+                return size
         return None
 
     def _or_two(self, amount: Amount) -> Amount:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from bot.understand.amounts import DAYS, MINUTES, MONTHS, Amount
 from bot.understand.cues import Hit
@@ -74,6 +75,23 @@ class Durations:
                 continue  # "twice a day"
             if scene.scope.moods[amount.start] is not Mood.ASKED:
                 self.found.extend(self._read(index, amount))
+        branches = [each for one, other in pairwise(scene.amounts) if (each := self._branches(one, other)) is not None]
+        covered = {place for each in branches for place in range(each.start, each.end)}
+        self.found = [each for each in self.found if each.question != "minutes" or each.start not in covered] + branches
+
+    def _branches(self, one: Amount, other: Amount) -> Found | None:
+        """ "Half an hour if the scan is good, otherwise a full hour": what lies between."""
+        scene = self._scene
+        begin = scene.run_before(other.start, "roughly", "branching", "and")
+        conditional = scene.has(one.end, "condition") or scene.has(other.end, "condition")
+        branched = any(scene.has(at, "branching") for at in range(begin, other.start)) or scene.has(other.end, "condition")
+        brief = one.kind == other.kind == "time" and {one.unit, other.unit} <= {"second", "minute", "hour"}
+        opens = scene.opens(scene.run_before(one.start, *LEADS)) and scene.opens(begin)
+        told = scene.same_sentence(one.start, other.start) and scene.scope.moods[one.start] is not Mood.ASKED
+        if not (brief and conditional and branched and opens and told):
+            return None
+        minutes = (one.value * MINUTES[one.unit] + other.value * MINUTES[other.unit]) / 2
+        return Found("minutes", (minutes,), one.start, other.end, firm=not (one.rough or other.rough))
 
     def _read(self, index: int, amount: Amount) -> Iterator[Found]:
         role, start, end = self._role(amount)
@@ -115,6 +133,8 @@ class Durations:
                 self.horizons[index] = months
                 yield Found("months", (months,), start, end, firm=not amount.rough)
             case "" if months is not None and (self._runs(amount) or self._apart(amount)):
+                if self._counted:
+                    self.horizons[index] = months
                 yield Found("months", (months,), start, end, firm=not amount.rough)
             case "" if amount.unit in ("second", "minute") or (amount.unit == "hour" and self._noted(amount)):
                 firm = not amount.rough and self._noted(amount)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from bot.understand.amounts import Amount
@@ -27,7 +28,7 @@ FEW = 4
 # So many an hour are rather what one gets done than what comes in.
 SLOW = 25
 # Times in which a heap may come in at once.
-SHORT = frozenset({"hour", "day", "every_day", "fortnight"})
+SHORT = frozenset({"hour", "day", "every_day", "week", "fortnight"})
 # The hours of a clock face, where a number stands behind "by" or "before".
 CLOCK = 24
 # "Over and over every week": so many words lead up to a period that stands apart.
@@ -68,8 +69,10 @@ def volumes(scene: Scene, periods: Periods, horizons: Mapping[int, float], used:
     totals: list[tuple[int, Amount]] = []
     counts: list[tuple[Amount, Period]] = []
     batches = Batches(scene, periods)
+    swings = {pair: found for pair, found in _swings(scene, periods) if not used & {*pair}}
+    used = used | batches.used | {index for pair in swings for index in pair}
     for index, amount in enumerate(scene.amounts):
-        if amount.kind != "count" or index in periods.inside or index in used or index in scene.revised or index in batches.used:
+        if amount.kind != "count" or index in periods.inside or index in used or index in scene.revised:
             continue
         # "An hour of one of our people" counts nothing, "two of us" people
         people = scene.has(amount.end, "of") and (amount.value == 1 or scene.has(amount.end + 1, "us"))
@@ -83,10 +86,26 @@ def volumes(scene: Scene, periods: Periods, horizons: Mapping[int, float], used:
             totals.append((index, amount))
     if not counts and len(totals) == 1 and (period := _apart(scene, totals[0][1], periods)) is not None:
         counts.append((totals.pop()[1], period))
-    rates = [*batches.found, *_rates(scene, counts, work, counted=bool(totals or batches.found))]
+    rates = [*batches.found, *swings.values(), *_rates(scene, counts, work, counted=bool(totals or batches.found))]
     yield from rates
     if not any(each.question == "volume" for each in rates):
         yield from _totals(scene, totals, horizons, work)
+
+
+def _swings(scene: Scene, periods: Periods) -> Iterator[tuple[tuple[int, int], Found]]:
+    """ "400 a month in summer, 90 otherwise": what lies between the busy and the quiet times."""
+    counts = [index for index, amount in enumerate(scene.amounts) if amount.kind == "count" and index not in periods.inside]
+    for one, other in pairwise(counts):
+        first, second = scene.amounts[one], scene.amounts[other]
+        period, same = periods.of.get(one), periods.of.get(other)
+        if period is None or (same is not None and same.unit != period.unit):
+            continue
+        apart = scene.same_sentence(first.start, second.start) and not scene.same_clause(first.start, second.start)
+        seasons = scene.scope.seasonal(first.start) and scene.scope.seasonal(second.start)
+        bare = same is not None or scene.ends(second.end) or not scene.text.words[second.end].norm.endswith("s")
+        if apart and seasons and bare and not (first.rough or second.rough):
+            value = (first.value + second.value) / 2 * period.monthly
+            yield (one, other), Found("volume", (value,), first.start, max(second.end, period.end))
 
 
 def _apart(scene: Scene, total: Amount, periods: Periods) -> Period | None:
