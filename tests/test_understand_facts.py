@@ -369,6 +369,9 @@ def test_a_figure_is_read_as_what_it_is_of(text: str, question: str, expected: V
         ("opening hours of 480 chapels, off their sites, quarterly", "volume", 160),
         ("we key twenty slips per shift, three shifts", "volume", 1260), ("then we get 8,000 calls in a night", "volume", None),
         ("every day before nine we send the labels", "volume", None), ("tape reels from the 1950s", "minutes", None),
+        # measures pace nothing, a sign of money stands in the clause of its number, what is a lot is no sample
+        ("is it real? 500 bills a month", "volume", 500), ("we check about 6,000 brakes a month", "volume", 6000),
+        ("30-second spots to cut", "minutes", None), ("it takes a newcomer an hour to understand the codes", "minutes", None),
         # two ends of a range, told as two guesses, two seasons or two cases
         ("could be 200, could be 400 a month", "volume", 300), ("600 a month in winter, 200 otherwise", "volume", 400),
         ("ten minutes if it is typed, otherwise twenty minutes", "minutes", 15),

@@ -122,6 +122,8 @@ class _Amounts(Numbers):
         currency = self._currency(at)
         if self._ones(at) and self._part(at + 1) and self.has(at + 2, "of") and (parts := self._indefinite(at)):
             return parts
+        if currency and self._ends(at + 1):
+            currency = None  # "is it real? 500 a month": no reais
         number = self.number(at + 1 if currency else at, joined)
         if number is None:
             return None if currency else self._indefinite(at)

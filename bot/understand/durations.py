@@ -261,7 +261,8 @@ class Durations:
         An hour does so where its part holds nothing else, and items are counted.
         """
         scene = self._scene
-        if not scene.opens(scene.run_before(amount.start, *LEADS)):
+        shut = scene.text.words[amount.end - 1].gap == "-"  # "30-second epochs"
+        if shut or not scene.opens(scene.run_before(amount.start, *LEADS)):
             return False
         if amount.unit == "hour":
             return scene.ends(amount.end) and amount.value <= LONG and bool(self._counts_items or self._counted)

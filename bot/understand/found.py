@@ -52,7 +52,7 @@ class Scene:
     def __post_init__(self) -> None:
         for hit in self.hits:
             self.by_group.setdefault(hit.cue.group, []).append(hit)
-        self.pays = frozenset(self.text.words[hit.start].clause for hit in self.group("money"))
+        self.pays = frozenset(self.text.words[hit.start].clause for hit in self.group("money") if hit.cue.question != "loaded")
         self.amounts_to = frozenset(amount.end for amount in self.amounts)
         self.checks_to = frozenset(hit.end for hit in self.group("accuracy") if hit.cue.question == "checked")
         for index in range(len(self.amounts) - 1):

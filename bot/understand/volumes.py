@@ -121,9 +121,11 @@ def _rates(scene: Scene, counts: list[tuple[Amount, Period]], work: Work, counte
     """How many come in over a time, and how many one worker gets done in it."""
     longer = counted or any(period.unit not in PACED for _, period in counts)
     for amount, period in counts:
+        if _counts_others(scene, amount, period):
+            continue
         if (pace := _pace(scene, amount, period, longer)) is not None:
             yield pace
-        elif not (_counts_others(scene, amount, period) or _is_sample(scene, amount) or _is_pay(scene, amount, period)):
+        elif not (_is_sample(scene, amount) or _is_pay(scene, amount, period)):
             start, end = min(amount.start, period.start), max(amount.end, period.end)
             scope = scene.scope
             firm = not (
@@ -261,7 +263,9 @@ def _counts_others(scene: Scene, amount: Amount, period: Period) -> bool:
 
 
 def _is_sample(scene: Scene, amount: Amount) -> bool:
-    """ "We check a sample of 50 each week" counts checks."""
+    """ "We check a sample of 50 each week" counts checks; so many that it is the work are none."""
+    if amount.value >= LARGE_JOB:
+        return False
     before = range(max(amount.start - WORKER_REACH, 0), amount.start + 1)
     return any(place in scene.checks_to and scene.same_clause(place - 1, amount.start) for place in before)
 
@@ -285,8 +289,8 @@ def _pace(scene: Scene, amount: Amount, period: Period, counted: bool) -> Found 
         return None
     hourly = period.unit in ("hour", "minute") and not scene.scope.at_peak(amount.start)
     paid = scene.text.words[amount.start].clause in scene.pays
-    named = counted and period.start != amount.end and not paid  # "14 captions an hour": a bare number may be money
-    if not (_of_worker(scene, amount, period) or (hourly and (named or _of_doer(scene, amount, period)))):
+    named = counted and period.start != amount.end  # "14 captions an hour": a bare number may be money
+    if not (_of_worker(scene, amount, period) or (hourly and not paid and (named or _of_doer(scene, amount, period)))):
         return None
     minutes = PACED[period.unit] / amount.value
     return Found("minutes", (minutes,), amount.start, max(amount.end, period.end), firm=not amount.rough)
