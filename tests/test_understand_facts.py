@@ -359,6 +359,96 @@ def test_a_figure_is_read_as_what_it_is_of(text: str, question: str, expected: V
     assert value(text, question) == (pytest.approx(expected) if isinstance(expected, int | float) else expected)
 
 
+@pytest.mark.parametrize(
+    ("text", "question", "expected"),
+    [
+        # a lone total is the job where the work is named, or the number alone speaks of one
+        ("transcribe 120 sermons from cassette for the parish", "volume", 120),
+        ("the attic of the observatory holds 6,400 glass plates to be described", "volume", 6400),
+        ("5000 letters", "volume", None), ("tag the shelves, done by 80 robots", "volume", None),
+        ("we work to ISO 17100 in translation", "volume", None), ("labels for the 1912 exhibition", "volume", None),
+        ("key in 900 ballots every spring", "volume", None),
+        # the days of the week and the nights are periods, places and people recur like things
+        ("we key 60 delivery notes every Tuesday", "volume", 260), ("80 alarms a night", "volume", 80 * 30.4),
+        ("readings from 700 farms each month", "volume", 700), ("six clerks daily", "volume", None),
+        ("key 40 slips every other day", "volume", 420),
+        ("opening hours of 480 chapels, off their sites, quarterly", "volume", 160),
+        ("we key twenty slips per shift, three shifts", "volume", 1260), ("then we get 8,000 calls in a night", "volume", None),
+        ("every day before nine we send the labels", "volume", None), ("tape reels from the 1950s", "minutes", None),
+        # measures pace nothing, a sign of money stands in the clause of its number, what is a lot is no sample
+        ("is it real? 500 bills a month", "volume", 500), ("we check about 6,000 brakes a month", "volume", 6000),
+        ("30-second spots to cut", "minutes", None), ("it takes a newcomer an hour to understand the codes", "minutes", None),
+        # two ends of a range, told as two guesses, two seasons or two cases
+        ("could be 200, could be 400 a month", "volume", 300), ("600 a month in winter, 200 otherwise", "volume", 400),
+        ("ten minutes if it is typed, otherwise twenty minutes", "minutes", 15),
+        ("hundred a week, rain or shine", "volume", 100 * 52 / 12), ("the parish has its dozen notices a month", "volume", 12),
+        ("dozens of tickets a day", "volume", None),
+        ("9,000 maps, 18 months, a GIS operator", "volume", 500), ("then come 9,000 letters in a week", "volume", None),
+        # what one gets done in an hour is a pace
+        ("my niece tags 120 an hour", "minutes", 0.5), ("900 charts a month, 15 charts an hour", "minutes", 4),
+        ("a typist does three a minute", "minutes", 1 / 3), ("40 calls an hour come in", "volume", 6720),
+        # what opens a part of a text as its only moment is that of an item
+        ("Sorting of lost gloves. 40 seconds if the label is on", "minutes", 40 / 60),
+        ("wills to index, 2,000 of them, 2 h", "minutes", 120),
+        ("time to reply: 45 min", "minutes", None), ("we need a second opinion", "minutes", None),
+        ("holiday videos, ninety seconds each", "minutes", None), ("closing the books takes us nine days", "minutes", None),
+        ("we tag photos twice a day", "minutes", None), ("answered in four hours per case", "turnaround", "hours"),
+        # a long time in a part of its own is how long the work goes on, as is one that somebody wants it for
+        ("9,000 maps, 18 months, a GIS operator", "months", 18), ("a trial of ninety days", "months", 3),
+        ("we need typists for two years", "months", 24), ("the deeds lie with the notary for a month", "months", None),
+        ("a 5-year backlog of letters to type", "months", None), ("it takes practice, four months of training", "months", None),
+        # what is right out of a hundred, and a second rate of errors without its word
+        ("98 of 100 must fit", "accuracy", 98), ("1 wrong in 20 today, 1 in 100 would be lovely", "accuracy", 99),
+        ("the archive fines us below 98 %", "accuracy", 98), ("the registrar says 99.5 or no deal", "accuracy", 99.5),
+        ("no need for 99 percent, eighty-five will do", "accuracy", 85), ("3 duds in a hundred", "accuracy", 97),
+        ("we give our members 20 % off", "accuracy", None),
+    ],
+)  # fmt: skip
+def test_an_amount_goes_with_what_it_counts(text: str, question: str, expected: Value | None) -> None:
+    assert value(text, question) == (pytest.approx(expected) if isinstance(expected, int | float) else expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "cost"),
+    [
+        # by the word before it, by its form, by those who earn it, as a part of a note
+        ("typed up by paralegals at 27 an hour", (27, "USD")), ("she types 30 an hour", None),
+        ("keyers, 13.75 an hour", (13.75, "USD")), ("our typists cost 24", (24, "USD")),
+        ("done here at CHF 88.-/hour", (88, "CHF")), ("R150 an hour", (150, "ZAR")),
+        ("600 claims a month, 12 min, 31 €", (31, "EUR")), ("we print another sign, 31 €", None),
+        ("salary is 9 an hour, with overheads 13", (13, "USD")), ("a stopped line costs 2,000 an hour", None),
+    ],
+)  # fmt: skip
+def test_an_hour_of_the_work_has_its_cost(text: str, cost: tuple[float, str] | None) -> None:
+    assert value(text, "hourly_cost") == (None if cost is None else Money(amount=cost[0], currency=cost[1]))
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        # side by side, and nothing else
+        ("price, accuracy, speed", (("cost",), ("quality",), ("flexibility",))),
+        ("accuracy, then price", (("quality",), ("cost",))),
+        ("we compare price, accuracy, speed of vans", None), ("confidential first and cheap second", (("security",), ("cost",))),
+        # what is last comes behind all others, the rest behind what is named
+        ("budget comes last", (("quality", "security", "flexibility"), ("cost",))), ("forget about cost for a moment", None),
+        ("speed first and the other three all the same", (("flexibility",), ("cost", "quality", "security"))),
+        ("from least to most important: price, secrecy, speed", (("flexibility",), ("security",), ("cost",))),
+        # what one would put up with for something else
+        ("rather slow than leaked", (("security",), ("flexibility",))), ("better dear than late", (("flexibility",), ("cost",))),
+        ("we'd pay extra for accuracy", (("quality",), ("cost",))),
+        ("sacrifice perfection for speed", (("flexibility",), ("quality",))),
+        ("we tolerate a typo but never a breach", (("security",), ("quality",))),
+        ("we'd never sacrifice privacy for speed", (("security",), ("flexibility",))),
+        # a place that is held by other words leaves the order open
+        ("guests must smile first, then speed, and money last", None), ("kindness beats price", None), ("leave it = price", None),
+        ("they spend the first days on it", None), ("we look up room rates, and a second person checks", None),
+    ],
+)  # fmt: skip
+def test_an_order_is_told_in_many_ways(text: str, order: Value | None) -> None:
+    assert value(text, "priorities") == order
+
+
 def sound(reading: Reading, text: str) -> None:
     """What holds of every reading."""
     found: list[Fact | Doubt] = [*reading.facts, *reading.doubts]

@@ -40,6 +40,8 @@ DAYS = {
 
 Kind = Literal["count", "time", "percent", "money"]
 APART = 1.6
+# So many seconds are the years of a decade.
+DECADES = 1_000
 RANGE_SIGNS = frozenset("-–—")
 
 
@@ -95,7 +97,7 @@ class _Amounts(Numbers):
         first = self._quantity(at + between, joined=not between)
         if first is None or self._grew(at):
             return first
-        join = self._join(first.end, between)
+        join = self._guesses(first) or self._join(first.end, between)
         second = None if join is None else self._quantity(first.end + join)
         if second is None:
             return self._or_two(first)
@@ -120,6 +122,8 @@ class _Amounts(Numbers):
         currency = self._currency(at)
         if self._ones(at) and self._part(at + 1) and self.has(at + 2, "of") and (parts := self._indefinite(at)):
             return parts
+        if currency and self._ends(at + 1):
+            currency = None  # "is it real? 500 a month": no reais
         number = self.number(at + 1 if currency else at, joined)
         if number is None:
             return None if currency else self._indefinite(at)
@@ -141,11 +145,15 @@ class _Amounts(Numbers):
             return Amount(number.value, at, end + 2, "percent")
         return self._duration(at, number) or Amount(number.value, at, end, rough=number.rough)
 
+    def _ordinal(self, at: int) -> bool:
+        """ "A second opinion" takes no second."""
+        return self.words[at].norm == "second" and not (self._ends(at + 1) or self.has(at + 1, "per") or self.has(at + 1, "or"))
+
     def _duration(self, at: int, number: Number) -> Amount | None:
         """5 minutes, 3 working days, 1 h 20 min, 2 hours and 15 minutes, one hour and a half."""
         place = number.end + (1 if self.has(number.end, "working") else 0)
         unit = self.unit(place)
-        if unit is None or self.words[place].clause != self.words[at].clause or self._spatial(number, place):
+        if unit is None or self.words[place].clause != self.words[at].clause or self._names(number, place):
             return None
         amount = Amount(number.value, at, place + 1, "time", unit, number.rough)
         if (part := self.and_part(place + 1)) is not None:
@@ -167,8 +175,10 @@ class _Amounts(Numbers):
             return replace(amount, value=amount.value + rest.value * MINUTES[smaller] / MINUTES[unit], end=rest.end + 1)
         return amount
 
-    def _spatial(self, number: Number, at: int) -> bool:
-        """ "A 3D plan" takes no three days."""
+    def _names(self, number: Number, at: int) -> bool:
+        """ "A 3D plan" takes no three days, and "from the 1950s" tells of years."""
+        if self.words[at].norm == "s" and self.words[at].glued and number.value >= DECADES:
+            return True
         short = self.words[at].norm == "d" and self.words[at].glued and number.value in (2, 3)
         return short and not self._ends(at + 1) and not self.has(at + 1, "per")
 
@@ -193,7 +203,7 @@ class _Amounts(Numbers):
                 return Amount(part, at, unit_at + 1, "time", unit)
         if place > at and self.has(place, "working") and self.unit(place + 1):
             return Amount(1.0, at, place + 2, "time", str(self.unit(place + 1)))  # "a full day"
-        if place > at and self.unit(place):
+        if place > at and self.unit(place) and not self._ordinal(place):
             return self._duration(at, Number(1.0, place, 1.0))
         return None
 
@@ -222,6 +232,15 @@ class _Amounts(Numbers):
             return 1
         return None
 
+    def _guesses(self, first: Amount) -> int | None:
+        """ "Could be 4k, could be 10k": how many words a guess repeats before its other end."""
+        for size in (1, 2):
+            opens = first.start - size
+            again = [self._norm(first.end + ahead) for ahead in range(size)]
+            if opens >= 0 and self.has(opens, "guessing") and again == [self._norm(opens + ahead) for ahead in range(size)]:
+                return size
+        return None
+
     def _or_two(self, amount: Amount) -> Amount:
         """A week or two."""
         if amount.value == 1 and amount.kind == "time" and self.has(amount.end, "or") and self.has(amount.end + 1, "two"):
@@ -233,11 +252,17 @@ class _Amounts(Numbers):
         if word is None:
             return None
         code = self.compiled.currencies.get(word.norm)
+        if code and len(word.norm) == 1 and word.norm.isalpha() and not self._glued(at):
+            return None  # "R185" is money, "r" is a letter
         if code or len(word.norm) != 3:
             return code
         # The other codes of ISO 4217 count in capitals only: "try" and "all" are words.
         written = self.raw(at)
         return written if written.isupper() and written in self._codes else None
+
+    def _glued(self, at: int) -> bool:
+        following = self.word(at + 1)
+        return following is not None and following.number is not None and following.glued
 
     def _norm(self, at: int) -> str:
         word = self.word(at)

@@ -18,7 +18,8 @@ from bot.understand.reading import Doubt, Fact, Reading, Span
 from bot.understand.scope import Scope
 from bot.understand.shares import Shares
 from bot.understand.statements import PROPOSABLE, statements
-from bot.understand.volumes import volumes
+from bot.understand.trades import trades
+from bot.understand.volumes import Work, volumes
 from bot.understand.wages import Wages
 from knowledge.model import Knowledge, Language, Question
 
@@ -104,12 +105,19 @@ def _all(scene: Scene, questions: Mapping[str, Question]) -> Iterator[Found]:
     stated = list(statements(scene, questions))
     yield from stated
     yield from rankings(scene, questions["priorities"].items)
+    yield from trades(scene, questions["priorities"].items)
     shares, periods = Shares(scene), Periods(scene)
     wages, durations = Wages(scene, periods), Durations(scene, periods)
     for reader in (shares, wages, durations):
         yield from reader.found
+    yield from volumes(scene, periods, durations.horizons, shares.used | wages.used, _work(stated))
+
+
+def _work(stated: Sequence[Found]) -> Work:
+    """What the statements of a text say of the work as a whole."""
     demand = {value for each in stated if each.question == "demand" and each.firm for value in each.values}
-    yield from volumes(scene, periods, durations.horizons, shares.used | wages.used, one_off=demand == {"one_off"})
+    kinds = any(each.question == "kind" for each in stated)
+    return Work(named=kinds, once=demand == {"one_off"}, bursts="spiky" in demand)
 
 
 def _taken(question: Question, value: Value, words: Language) -> bool:
@@ -164,10 +172,12 @@ def _halfway(scene: Scene, question: Question, findings: Sequence[Found]) -> Fou
 
 
 def _fullest(values: list[Value]) -> list[Value]:
-    """Orders of which one goes on where the others end are that one."""
+    """Orders of which one goes on where the others end, or holds the one thing that they name, are that one."""
     orders = sorted((value for value in values if isinstance(value, tuple)), key=len)
     *shorter, last = orders
-    return [last] if all(last[: len(order)] == order for order in shorter) else values
+    named = {item for tier in last for item in tier}
+    part = all(last[: len(order)] == order or (len(order) == 1 and {*order[0]} <= named) for order in shorter)
+    return [last] if part and len(last) > 1 else values
 
 
 def _close(values: Sequence[Value]) -> bool:

@@ -17,6 +17,8 @@ from bot.understand.tokens import Text
 CORRECTION = 8
 # "Our budget for this is around 250k": the word for a sum stands this near before it.
 SUM = 6
+# So many words such as "about" lead up to an amount at most.
+RUN = 6
 # A correction to less than so small a part leaves out what both are counted in.
 UNLIKELY = 50
 
@@ -43,13 +45,15 @@ class Scene:
     scope: Scope
     by_group: dict[str, list[Hit]] = field(default_factory=dict)
     checks_to: frozenset[int] = frozenset()
+    amounts_to: frozenset[int] = frozenset()  # where amounts end
     pays: frozenset[int] = frozenset()  # the clauses that speak of pay
     revised: dict[int, int] = field(default_factory=dict)  # amounts by index, each with the one that corrects it
 
     def __post_init__(self) -> None:
         for hit in self.hits:
             self.by_group.setdefault(hit.cue.group, []).append(hit)
-        self.pays = frozenset(self.text.words[hit.start].clause for hit in self.group("money"))
+        self.pays = frozenset(self.text.words[hit.start].clause for hit in self.group("money") if hit.cue.question != "loaded")
+        self.amounts_to = frozenset(amount.end for amount in self.amounts)
         self.checks_to = frozenset(hit.end for hit in self.group("accuracy") if hit.cue.question == "checked")
         for index in range(len(self.amounts) - 1):
             # "200 a day, make that 250": a day is the period
@@ -75,9 +79,10 @@ class Scene:
 
     def _revise(self, old: int, new: int) -> None:
         before, after = self.amounts[old], self.amounts[new]
-        if (before.kind, before.unit) == (after.kind, after.unit):
+        if before.kind == after.kind and (before.unit == after.unit or after.kind == "time"):
             self.revised[old] = new
-            if after.value * UNLIKELY < before.value:  # "12k a month, closer to 10": thousands, surely, but not said
+            # "12k a month, closer to 10": thousands, surely, but not said
+            if after.kind == "count" and after.value * UNLIKELY < before.value:
                 self.amounts[new] = replace(after, rough=True)
         elif after.kind == "count" and (after.end == len(self.text.words) or not self.same_clause(after.end - 1, after.end)):
             # "8 minutes per case, sorry, 12": asked about
@@ -112,6 +117,21 @@ class Scene:
         """Whether a word belongs to what follows it: the same clause, or a colon between."""
         words = self.text.words
         return self.same_clause(place, place + 1) or words[place + 1].gap == ":" or words[place].clause in self.text.topics
+
+    def run_before(self, place: int, *names: str) -> int:
+        """Where the words of those names begin that lead up to a place in its clause; at most a few are followed."""
+        for begin in range(place, max(place - RUN, 0), -1):
+            if self.opens(begin) or not any(self.has(begin - 1, name) for name in names):
+                return begin
+        return max(place - RUN, 0)
+
+    def opens(self, place: int) -> bool:
+        """Whether a clause begins at a place."""
+        return place == 0 or not self.same_clause(place - 1, place)
+
+    def ends(self, place: int) -> bool:
+        """Whether a clause ends before a place."""
+        return place == len(self.text.words) or not self.same_clause(place - 1, place)
 
     def same_sentence(self, first: int, second: int) -> bool:
         """Whether two words stand in one sentence."""

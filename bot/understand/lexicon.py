@@ -80,6 +80,7 @@ class Lexicon(Part):
     accuracy: dict[str, Patterns]
     money: Money
     ranking: dict[str, Patterns]
+    trades: dict[str, Patterns]
     abbreviations: Patterns
     spelling: Patterns
     real: Patterns
@@ -165,6 +166,7 @@ def _cues(lexicon: Lexicon) -> Iterator[tuple[Cue, str]]:
         "periods": lexicon.periods,
         "accuracy": lexicon.accuracy,
         "ranking": lexicon.ranking,
+        "trades": lexicon.trades,
         "before": {role: around.before for role, around in lexicon.roles.items()},
         "after": {role: around.after for role, around in lexicon.roles.items()},
         "money": {

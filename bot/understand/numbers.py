@@ -10,6 +10,8 @@ from bot.understand.tokens import Text, Word
 # "A few thousand" is rough: it counts as three of them and is never a fact.
 ROUGHLY = 3.0
 HUNDRED = 100.0
+# "Grand" and "score" at the start of a part are words, "million" is a number with its digits left out.
+MOST_ALONE = 100.0
 # No spelled number in use is longer.
 LONGEST = 12
 
@@ -47,6 +49,8 @@ class Numbers:
             return self._article(at)
         if self.has(at - 1, "per") and (scale := self._scale(at)):
             return Number(scale, at + 1, 1.0, scale)
+        if self._alone(at):
+            return self._scaled(self.lexicon.scales[word.norm], at + 1)
         return self._spelled(at, joined)
 
     def word(self, at: int) -> Word | None:
@@ -115,6 +119,13 @@ class Numbers:
         if not (word.glued or word.norm in self._grammar["loose_scale"]) or self._each(at):
             return None
         return self.lexicon.scales[word.norm]
+
+    def _alone(self, at: int) -> bool:
+        """ "Hundred a day", "our dozen letters": a scale that counts one of itself."""
+        word = self.words[at]
+        opens = at == 0 or word.clause != self.words[at - 1].clause or self.has(at - 1, "whose")
+        heap = self.has(at + 1, "of")  # "dozens of letters"
+        return opens and not heap and len(word.norm) > 1 and self.lexicon.scales.get(word.norm, MOST_ALONE + 1) <= MOST_ALONE
 
     def _each(self, at: int) -> bool:
         return (self.unit(at) is not None and self.has(at + 1, "each")) or (

@@ -11,6 +11,8 @@ from bot.understand.found import Scene
 WORKING_DAYS, DAYS_A_MONTH = 21.0, 30.4
 WORKING_HOURS, HOURS = 8.0, 24.0
 WEEKS = 52 / 12
+# A day has no more shifts.
+MOST_SHIFTS = 4
 # The thing that is counted stands between a number and its period: "15,000 stock photos of shoes a month".
 REACH = 7
 
@@ -40,6 +42,9 @@ class Periods:
             if scene.per(at) and not scene.has(at, "article") and words[at].gap != "/"
         }
         self._days, self._hours = self._calendar()
+        # "Twenty logs per shift, three shifts"
+        shifts = (each.value for each in scene.amounts if each.kind == "count" and scene.has(each.end, "shift"))
+        self._shifts = next((value for value in shifts if value <= MOST_SHIFTS), 1.0)
         self._all = self._find()
         self._starting = {period.start: period for period in self._all}
         self._ending = {period.end: period for period in self._all}
@@ -61,6 +66,7 @@ class Periods:
             if period is not None and new not in self.of:
                 self.of[new] = period
         self.inside = frozenset(inside)
+        self.free = [period for period in self._all if period not in taken]
 
     def _find(self) -> list[Period]:
         found: list[Period] = []
@@ -78,10 +84,12 @@ class Periods:
             if size.get(hit.start, 0) > hit.end - hit.start:
                 continue
             monthly = {
+                "minute": 60 * self._hours * self._days,
                 "hour": self._hours * self._days,
                 "day": self._days,
                 "working_day": WORKING_DAYS,
                 "every_day": DAYS_A_MONTH,
+                "other_day": self._days / 2,
                 "week": WEEKS,
                 "fortnight": WEEKS / 2,
                 "month": 1.0,
@@ -90,6 +98,8 @@ class Periods:
                 "year": 1 / 12,
             }[unit]
             start, times = self._times(hit.start)
+            if self._scene.has(hit.end - 1, "shift"):
+                times *= self._shifts
             found.append(Period(start, hit.end, unit, monthly * times))
         for amount in self._scene.amounts:
             if amount.kind == "time" and (named := self._named(amount)) is not None:
@@ -162,7 +172,7 @@ class Periods:
         for place in range(amount.end, min(amount.end + reach, len(words))):
             period = self._starting.get(place)
             same = scene.same_clause(place - 1, place) or self._amended(amount, place)
-            if not same and (period is None or not scene.same_sentence(place - 1, place)):
+            if not same and (period is None or amount.kind == "time" or not scene.same_sentence(place - 1, place)):
                 return None
             if period is not None:
                 return period

@@ -47,8 +47,12 @@ class Scope:
         self._after = {hit.start for hit in marks.get("negator_after", ())}
         self._unsure = marks.get("unsure", [])
         self._open: dict[int, int] = {}
+        guesses = {hit for hit in marks.get("open", ()) if hit.end < len(text.words) and text.words[hit.end].number is not None}
+        several = Counter(text.words[hit.start].sentence for hit in guesses)
         for hit in marks.get("open", ()):
-            self._open.setdefault(text.words[hit.start].clause, hit.start)
+            # "Could be 4k, could be 10k" tells both ends
+            if hit not in guesses or several[text.words[hit.start].sentence] == 1:
+                self._open.setdefault(text.words[hit.start].clause, hit.start)
         perhaps = Counter(text.words[hit.start].sentence for hit in marks.get("perhaps", ()))
         for hit in marks.get("perhaps", ()):
             # "Maybe 500" is about 500; "maybe personal data" and "maybe 500, maybe 900" leave it open
@@ -63,6 +67,7 @@ class Scope:
         self._past = self._other_times(marks)
         self._delivering = {text.words[hit.start].clause for hit in marks.get("delivers", ())}
         self._peaks = {text.words[hit.start].clause for hit in marks.get("at_peak", ())}
+        self._lows = {text.words[hit.start].clause for hit in marks.get("at_low", ())}
         self._no_work: dict[int, int] = {}
         for hit in marks.get("not_work", ()):
             self._no_work.setdefault(text.words[hit.start].clause, hit.end)
@@ -98,6 +103,10 @@ class Scope:
                 return hit.start
         return None
 
+    def negated(self, place: int) -> bool:
+        """Whether a word stands under a negation."""
+        return self._negating[place] is not None
+
     def denied(self, hit: Hit) -> bool:
         """Whether a negation stands before a hit or inside it."""
         return self._negating[hit.start] is not None or self.skips_negator(hit)
@@ -129,6 +138,11 @@ class Scope:
     def at_peak(self, place: int) -> bool:
         """Whether the clause tells of the busiest times only."""
         return self._text.words[place].clause in self._peaks
+
+    def seasonal(self, place: int) -> bool:
+        """Whether the clause tells of the busy or of the quiet times."""
+        clause = self._text.words[place].clause
+        return clause in self._peaks or clause in self._lows
 
     def no_work(self, place: int) -> bool:
         """Whether the clause tells of what is sold or earned rather than done."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from bot.understand.amounts import Amount
 from bot.understand.cues import Hit, longest
 from bot.understand.found import Found, Scene
@@ -17,6 +19,10 @@ DEMANDED = 90
 SETTLED = 60
 # So many words such as "is plenty" behind an amount say that it is enough.
 CONTENTED = 2
+# What errors are counted out of.
+ROUND = frozenset({20.0, 50.0, 100.0, 1000.0})
+# A percentage that is an accuracy wherever it is no share of something.
+EXACTING = 97
 # Words such as "or bust" behind an amount.
 CONTENT = 3
 
@@ -34,6 +40,8 @@ class Shares:
         self._ending = {hit.end: hit for hit in marks}
         self._names = {hit.end for hit in hits if hit.cue.question == "name"}
         self._settling = {hit.end for hit in scene.group("accuracy") if hit.cue.question == "settles"}
+        self._errors = sorted((hit.end, hit.cue.question == "wrong") for hit in marks)
+        self._percentages = any(amount.kind == "percent" for amount in scene.amounts)
         self._blocked = {scene.text.words[hit.start].clause for hit in hits if hit.cue.question in ("checked", "so_far")}
         for index, amount in enumerate(scene.amounts):
             if index in self.used or index in scene.revised or scene.scope.moods[amount.start] is not Mood.STATED or amount.rough:
@@ -43,6 +51,8 @@ class Shares:
     def _read(self, index: int, amount: Amount) -> None:
         scene, start, end = self._scene, amount.start, amount.end
         right: bool | None
+        if amount.kind == "percent" and scene.has(end, "discounted") and not scene.has(end + 1, "lasting"):
+            return
         if amount.kind == "percent":
             mark = self._nearest(start, end)
             share = amount.value
@@ -54,24 +64,41 @@ class Shares:
                 return
         elif amount.kind == "count" and (other := self._ratio(index, amount)) is not None:
             end = other.end
-            mark = self._nearest(start, end)
             share = 100 * amount.value / other.value
+            mark = self._nearest(start, end)
+            if mark is None and not self._most(other, share) and not self._again(amount, share):
+                return
+            right = mark.cue.question != "wrong" if mark else share > 50
+            self._found(index, start, end, share if right else 100 - share, right, mark)
+            return
         elif amount.kind == "count" and (self._named(amount) or self._bettered(amount)):
             mark, share = None, amount.value
         else:
             return
-        right = mark.cue.question != "wrong" if mark else amount.kind == "count" and end == amount.end
-        if mark is None and not right:
+        right = mark.cue.question != "wrong" if mark else amount.kind == "count"
+        if mark is not None or right:
+            self._found(index, start, end, share if right else 100 - share, right, mark)
+
+    def _found(self, index: int, start: int, end: int, value: float, right: bool, mark: Hit | None) -> None:
+        """Enter an accuracy, save one that nobody asks for."""
+        amounts = self._scene.amounts
+        self.used.update(each for each in (index, index + 1) if each < len(amounts) and amounts[each].start < end)
+        if not 50 <= value <= 100 or (not right and value < 50):
             return
-        self.used.update(each for each in (index, index + 1) if each < len(scene.amounts) and scene.amounts[each].start < end)
-        value = share if right else 100 - share
-        if not 50 <= value <= 100 or (not right and share > 50):
-            return
-        firm = scene.text.words[start].clause not in self._blocked
+        firm = self._scene.text.words[start].clause not in self._blocked
         if mark is not None:
             start, end = min(start, mark.start), max(end, mark.end)
         # Rounding away what floats add: 100 - 0.1
         self.found.append(Found("accuracy", (round(value, 6),), start, end, firm))
+
+    def _most(self, other: Amount, share: float) -> bool:
+        """ "98 of 100 must fit": nearly all of a round number."""
+        return other.value in ROUND and DEMANDED <= share < 100
+
+    def _again(self, amount: Amount, share: float) -> bool:
+        """ "1 wrong in 20 now, 1 in 100 would be fine": a second rate of errors, without its word."""
+        before = bisect_right(self._errors, (amount.start, True))
+        return share <= 100 - DEMANDED and before > 0 and self._errors[before - 1][1]
 
     def _terse(self, amount: Amount) -> bool:
         """ "20k forms, 3 minutes each, 99.5 %, HIPAA": a percentage alone between pauses, among other figures."""
@@ -84,7 +111,9 @@ class Shares:
     def _demanded(self, amount: Amount) -> bool:
         """ "Needs 99.5 %": what is wanted of it and nothing more."""
         scene = self._scene
-        if self._settled(amount):
+        if scene.scope.negated(amount.start):
+            return False
+        if self._settled(amount) or self._exacting(amount):
             return True
         if not DEMANDED <= amount.value < 100 or not self._ends(amount):
             return False
@@ -92,6 +121,12 @@ class Shares:
         if opens:  # "95 % is plenty"
             return scene.has(amount.end, "contented") and scene.same_clause(amount.end - 1, amount.end)
         return scene.has(amount.start - 1, "demanding")
+
+    def _exacting(self, amount: Amount) -> bool:
+        """ "The archive fines us under 98 %": so high a share, and of nothing, is of what is right."""
+        scene, end = self._scene, amount.end
+        told = self._ends(amount) or scene.has(end, "and") or scene.has(end, "or")
+        return told and EXACTING <= amount.value < 100
 
     def _settled(self, amount: Amount) -> bool:
         """ "We can live with 85 %", "80 % is plenty for a rough sort": what one is content with, save a share of something."""
@@ -110,10 +145,12 @@ class Shares:
         return opens and end - amount.end >= CONTENTED
 
     def _bettered(self, amount: Amount) -> bool:
-        """ "99.9 or better": no count of anything."""
+        """ "99.9 or better", "the auditor says 99.5 or no deal": no count of anything."""
         scene = self._scene
         part = DEMANDED <= amount.value < 100 and amount.value != int(amount.value)
-        return part and scene.has(amount.end, "or") and scene.has(amount.end + 1, "better") and self._ends(amount)
+        said = self._ends(amount) or scene.has(amount.end, "or") or scene.has(amount.end, "and")
+        least = SETTLED if self._percentages else DEMANDED
+        return (part and said) or (least <= amount.value < 100 and self._settled(amount))
 
     def _ends(self, amount: Amount) -> bool:
         """Whether its clause ends behind an amount, but for "or bust", "would do" and the like."""
@@ -139,7 +176,7 @@ class Shares:
         if not 50 <= amount.value <= 100:
             return False
         scene = self._scene
-        if not self._ends(amount):
+        if not self._ends(amount) and not scene.has(amount.end, "and"):
             return False
         for place in range(amount.start, max(amount.start - 4, 0), -1):
             if place < amount.start and not scene.leads_on(place):

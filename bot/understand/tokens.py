@@ -13,6 +13,8 @@ GROUPING = frozenset(".,'’ \u00a0\u2009\u202f")
 SPACES = frozenset("'’ \u00a0\u2009\u202f")
 STOPS = frozenset(".!?…;\n")
 PAUSES = frozenset(',:()[]{}–—|•*"“”')
+# "CHF 88.-/hour": how whole prices are written where the sign stands before.
+ROUND_PRICE = (".-", ".–", ".—")
 # Longer runs of digits are references and keys, never amounts.
 # "Any errors? We redo them": a question this short names a topic where a text goes on behind it.
 TOPIC = 3
@@ -98,6 +100,8 @@ def read(text: str, abbreviations: frozenset[str] = frozenset()) -> Text:
             stop, position = _number_end(text, scan, position, stop)
             value = numeral(text[start:stop])
         gap = text[end:start]
+        if words and words[-1].number is not None and gap[:2] in ROUND_PRICE:
+            gap = gap[2:]
         if words:
             hard, soft = _breaks(gap, words[-1], text[start], abbreviations)
             if hard and gap == "? " and len(words) - opened <= TOPIC:
