@@ -129,6 +129,8 @@ def _cut_short(connection: sqlite3.Connection, conversation: str, pattern: re.Pa
         words = [match.span() for match in pattern.finditer(event.said)]
         for quoted in _quotations(event) if words else ():
             start = event.said.find(quoted)
+            if start < 0:  # quoted from an earlier message
+                continue
             for first, last in words:
                 part = event.said[max(first, start) : min(last, start + len(quoted))]
                 if part and any(each.isalnum() for each in part):

@@ -6,7 +6,7 @@ stated anywhere in the text. A request can never write an answer; facts count on
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from bot.agenda import Pending, pending
 from bot.answers import Answer, Value
@@ -17,7 +17,7 @@ from bot.markup import clean
 from bot.understand.choose import exact, read_answer, unsure
 from bot.understand.facts import understand
 from bot.understand.intents import request
-from bot.understand.reading import Fact, Reading, Request
+from bot.understand.reading import Doubt, Fact, Reading, Request
 from knowledge.model import Knowledge, Language, Question
 
 WORDS_OF_A_STATEMENT = 4
@@ -146,8 +146,16 @@ def _stated(said: str, case: Case, knowledge: Knowledge, answered: str | None) -
         facts.remove(direct)
         acts.append(Answered(question=direct.question, answer=Answer(value=direct.value, unsure=direct.unsure)))
     if facts or (doubts and not acts and answered is None):
-        acts.append(Proposed(facts=tuple(facts), doubts=doubts))
+        acts.append(_proposed(facts, doubts, case, {fact.question for fact in reading.facts}))
     return tuple(acts)
+
+
+def _proposed(facts: Sequence[Fact], doubts: Sequence[Doubt], case: Case, said_now: Collection[str]) -> Proposed:
+    """The facts of this message behind those that still wait for a "yes"; what is said again replaces what was said before."""
+    waiting = case.proposed.facts if case.proposed is not None else ()
+    kept = [fact for fact in waiting if fact.question not in said_now]
+    open_ = [doubt for doubt in doubts if all(fact.question != doubt.question for fact in kept)]
+    return Proposed(facts=(*kept, *facts), doubts=tuple(open_))
 
 
 def _known(fact: Fact, case: Case) -> bool:
@@ -172,6 +180,8 @@ def _carry_out(asked: Request, said: str, case: Case, waiting: Pending, knowledg
             and not _new(said, asked.about, case, knowledge)
         ):
             return (Rejected(question=asked.about),)
+        case "change" if asked.about is None and waiting.kind == "facts" and (stated := _stated(said, case, knowledge, None)):
+            return stated  # "sorry, I meant 500 a month"
         case "change":
             about = asked.about or (case.trail[-1] if case.trail else None)
             if about is None:

@@ -13,6 +13,8 @@ from bot.understand.statements import PROPOSABLE
 # From these probabilities on, a value is taken as stated, or as worth asking about. Chosen on sentences of strangers that nothing
 # was learned from; docs/understanding.md has the curve.
 STATED_FROM, GUESSED_FROM = 0.6, 0.3
+# A quotation of so many words is still read.
+QUOTED = 12
 # What is less likely than this in one sentence adds nothing to others.
 LEAST = 0.05
 
@@ -61,4 +63,15 @@ def _telling(scene: Scene, judged: Judgement, learned: Classifier) -> tuple[int,
     start, end = learned.telling(judged, scene.text.words)
     mood = min(scene.scope.moods[start:end])
     asked = mood is Mood.ASKED or (mood is Mood.PROPOSED and judged.question not in PROPOSABLE)
-    return None if asked else (start, end)
+    return None if asked else _whole(scene, start, end)
+
+
+def _whole(scene: Scene, start: int, end: int) -> tuple[int, int]:
+    """The clauses that the words stand in, where they are short enough to be quoted."""
+    words = scene.text.words
+    first, last = start, end
+    while first and scene.same_clause(first - 1, start):
+        first -= 1
+    while last < len(words) and scene.same_clause(last, end - 1):
+        last += 1
+    return (first, last) if last - first <= QUOTED else (start, end)
