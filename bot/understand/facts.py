@@ -11,7 +11,7 @@ from bot.understand.classifier import Classifier, classifier
 from bot.understand.durations import Durations
 from bot.understand.found import Found, Scene
 from bot.understand.lexicon import Compiled, compiled
-from bot.understand.likelihood import likely
+from bot.understand.likelihood import LEAST, evidence, likely
 from bot.understand.periods import Periods
 from bot.understand.ranking import rankings
 from bot.understand.reading import Doubt, Fact, Reading, Span
@@ -43,7 +43,7 @@ def read(text: str, lexicon: Compiled, learned: Classifier | None, questions: Ma
     found = found_in(scene, questions, words)
     settled = {id: _settled(scene, questions[id], each) for id, each in found.items()}
     if learned is not None:
-        settled |= _judged(scene, learned, questions, found, settled)
+        settled = _judged(scene, learned, questions, found, settled)
     return Reading(
         facts=tuple(sorted((each for each in settled.values() if isinstance(each, Fact)), key=lambda fact: fact.span)),
         doubts=tuple(sorted((each for each in settled.values() if isinstance(each, Doubt)), key=lambda doubt: doubt.span)),
@@ -80,24 +80,21 @@ def _judged(
     found: Mapping[str, Sequence[Found]],
     settled: Mapping[str, Fact | Doubt],
 ) -> dict[str, Fact | Doubt]:
-    """What the classifier makes of it. What it does not hold for stated is still asked about where the lexicon found it."""
+    """What the classifier makes of it. What it does not hold for stated, though not for unlikely, is still asked about."""
+    judgements = list(learned.judge(scene.text.words, evidence(found), LEAST))
+    possible = {(each.question, each.value) for each in judgements}
     judged: dict[str, list[Found]] = {}
-    for each in likely(scene, learned, found):
+    for each in likely(scene, learned, judgements, found):
         if each.question in questions:
             judged.setdefault(each.question, []).append(each)
     for question in learned.questions & found.keys():
-        guesses = [replace(each, firm=False) for each in found[question]]
-        judged[question] = [*judged.get(question, []), *guesses]
-    return {
-        question: _settled(scene, questions[question], findings)
-        for question, findings in judged.items()
-        if not _contradictory(settled.get(question), found.get(question, ()))
-    }
-
-
-def _contradictory(settled: Fact | Doubt | None, found: Sequence[Found]) -> bool:
-    """Whether a text says one thing and another in so many words, which no judgement of likelihood decides."""
-    return isinstance(settled, Doubt) and any(each.firm for each in found)
+        for each in found[question]:
+            left_open = len(each.values) > 1 or scene.scope.guessed(each.start, each.end)
+            if left_open or (question, each.values[0]) in possible:
+                judged.setdefault(question, []).append(replace(each, firm=False))
+    contradictory = {id for id, each in settled.items() if isinstance(each, Doubt) and any(one.firm for one in found[id])}
+    as_found = {id: each for id, each in settled.items() if id not in learned.questions or id in contradictory}
+    return {id: _settled(scene, questions[id], each) for id, each in judged.items()} | as_found
 
 
 def _all(scene: Scene, questions: Mapping[str, Question]) -> Iterator[Found]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import prod
 
 from bot.understand.classifier import Classifier, Finding, Judgement
@@ -15,24 +15,26 @@ from bot.understand.statements import PROPOSABLE
 STATED_FROM, GUESSED_FROM = 0.6, 0.3
 # A quotation of so many words is still read.
 QUOTED = 12
-# What is less likely than this in one sentence adds nothing to others.
+# What is less likely than this in a sentence adds nothing to others, and is not asked about.
 LEAST = 0.05
 
 
-def likely(scene: Scene, learned: Classifier, found: Mapping[str, Sequence[Found]]) -> Iterator[Found]:
+def likely(
+    scene: Scene, learned: Classifier, judgements: Iterable[Judgement], found: Mapping[str, Sequence[Found]]
+) -> Iterator[Found]:
     """Of each sentence the likeliest value of each question; how likely each of them is in all sentences together."""
     likeliest: dict[tuple[str, int], Judgement] = {}
-    for each in learned.judge(scene.text.words, evidence(found), LEAST):
+    for each in judgements:
         at = each.question, scene.text.words[each.start].sentence
         if at not in likeliest or likeliest[at].probability < each.probability:
             likeliest[at] = each
     by_value: dict[tuple[str, str], list[Judgement]] = {}
     for each in likeliest.values():
         by_value.setdefault((each.question, each.value), []).append(each)
-    for (question, value), judgements in by_value.items():
-        probability = 1 - prod(1 - each.probability for each in judgements)
+    for (question, value), all_ in by_value.items():
+        probability = 1 - prod(1 - each.probability for each in all_)
         if probability >= GUESSED_FROM:
-            best = max(judgements, key=lambda each: each.probability)
+            best = max(all_, key=lambda each: each.probability)
             where = _known(best, found) or _telling(scene, best, learned)
             if where is not None:
                 guessed = question not in PROPOSABLE and scene.scope.guessed(*where)
