@@ -95,8 +95,12 @@ class Service:
 
     def warm(self) -> None:
         """Build the grammar and load what the first turns need, so that nobody waits for it with others behind them."""
+        from bot.understand.choose import exact
         from bot.understand.hear import hear
 
+        words = self.knowledge.words(self.language)
+        for question in self.knowledge.questions.values():
+            exact("1", question, words)
         case = begin(Started(at=0, by="", conversation="", language=self.language, knowledge=self.knowledge.version))
         hear("We tag 500 photos a month", case, self.knowledge)
         first = frozenset(id for id, question in self.knowledge.questions.items() if question.asked == "first")
