@@ -12,7 +12,7 @@ from bot.understand.statements import PROPOSABLE
 
 # From these probabilities on, a value is taken as stated, or as worth asking about. Chosen on sentences of strangers that nothing
 # was learned from; docs/understanding.md has the curve.
-STATED_FROM, GUESSED_FROM = 0.6, 0.3
+STATED_FROM, GUESSED_FROM = 0.55, 0.3
 # A quotation of so many words is still read.
 QUOTED = 12
 # What is less likely than this in a sentence adds nothing to others, and is not asked about.
@@ -23,9 +23,11 @@ def likely(
     scene: Scene, learned: Classifier, judgements: Iterable[Judgement], found: Mapping[str, Sequence[Found]]
 ) -> Iterator[Found]:
     """Of each sentence the likeliest value of each question; how likely each of them is in all sentences together."""
-    likeliest: dict[tuple[str, int], Judgement] = {}
+    likeliest: dict[tuple[str, int, str], Judgement] = {}
     for each in judgements:
-        at = each.question, scene.text.words[each.start].sentence
+        # Of a mixture all parts count, so that the strictest can.
+        part = each.value if each.question in scene.compiled.lexicon.strictest else ""
+        at = each.question, scene.text.words[each.start].sentence, part
         if at not in likeliest or likeliest[at].probability < each.probability:
             likeliest[at] = each
     by_value: dict[tuple[str, str], list[Judgement]] = {}
