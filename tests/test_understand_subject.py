@@ -117,6 +117,11 @@ def test_there_are_many_ways_of_asking_for_each_topic_and_each_fact() -> None:
     assert {*BASE.claims, *BASE.derived, *BASE.disputes, *BASE.omissions} <= set(words.facts)
 
 
+def test_the_text_tells_first_what_was_asked_for_alone() -> None:
+    assert answer("what does prolific pay at least?", BASE).statements[0].fact == "E019"
+    assert answer("how much cheaper is it?", BASE).statements[0].fact == "C17"
+
+
 def test_of_the_facts_of_a_topic_the_one_that_says_most_of_the_question_comes_first() -> None:
     asked = "does outsourcing to a provider save against in-house if the complexity is medium?"
     assert BASE.topics["offshoring"].evidence[0] != "E122"

@@ -17,7 +17,8 @@ MOST_STATEMENTS = 5
 NEAR = 0.2  # least share of a question that a topic named in a refusal knows
 # A fact that says so much more of a question than the first of its sort goes before it.
 MUCH_MORE = {"claims": 2.0, "evidence": 1.2, "notes": 1.2, "precedents": 1.2}
-RUNNER_UP = 0.85  # a topic this near to the best one lends its first claim
+RUNNER_UP = 0.85  # a topic this near to the best one lends its first claim, and the fact that is all of it
+MOST_NEAR = 3
 
 
 class Statement(Frozen):
@@ -77,29 +78,32 @@ def _declined(matches: Sequence[Match], index: TopicIndex) -> SubjectAnswer:
 
 
 def _near(matches: Sequence[Match], index: TopicIndex) -> list[Topic]:
-    """The topic that answers, and a second one that is hardly less near."""
-    near = [match for match in matches if match.answers][:2]
+    """The topic that answers, and others that are hardly less near."""
+    near = [match for match in matches if match.answers][:MOST_NEAR]
     return [index.topics[match.topic] for match in near if match.score >= RUNNER_UP * near[0].score]
 
 
 def _fitted(topics: Sequence[Topic], units: Sequence[Unit], index: TopicIndex) -> Topic:
-    """The first topic with the fact first, among those of each sort, that is asked for.
+    """The first topic with the facts first, among those of each sort, that are asked for.
 
-    That is the one whose own way of asking is near; else the one that says much more of the question than the first does.
+    Those are findings whose own ways of asking are hardly less near, in the topic or beside it; where none is, the fact that
+    says much more of the question than the first one. A topic that is one fact leads with it already.
     """
-    topic = topics[0]
-    own = [id for each in topics for id in each.facts if id == each.id]
+    topic, *others = topics
+    if topic.id in topic.facts:
+        return topic
     scores = index.spoken.scores(units)
-    return topic.model_copy(update={sort: _first(getattr(topic, sort), sort, own, scores) for sort in MUCH_MORE})
+    fitted = {sort: _by_fit(getattr(topic, sort), much_more, scores) for sort, much_more in MUCH_MORE.items()}
+    for sort in ("evidence", "notes"):
+        own = (id for other in others for id in getattr(other, sort) if id == other.id)
+        fitted[sort] = (*own, *fitted[sort])
+    return topic.model_copy(update={sort: tuple(dict.fromkeys(ids)) for sort, ids in fitted.items()})
 
 
-def _first(ids: Sequence[str], sort: str, own: Sequence[str], scores: Mapping[str, float]) -> tuple[str, ...]:
-    """Facts of one sort in the order in which they answer."""
-    led = [id for id in own if id in ids]
-    best = max(ids, key=lambda id: scores.get(id, 0.0), default=None)
-    if not led and best is not None and scores.get(best, 0.0) >= MUCH_MORE[sort] * scores.get(ids[0], 0.0):
-        led = [best]
-    return tuple(dict.fromkeys((*led, *ids)))
+def _by_fit(ids: Sequence[str], much_more: float, scores: Mapping[str, float]) -> tuple[str, ...]:
+    """Facts of one sort, that one first which says so much more of a question than the first one."""
+    best = max(ids, key=lambda id: scores.get(id, 0.0), default="")
+    return (best, *ids) if ids and scores.get(best, 0.0) >= much_more * scores.get(ids[0], 0.0) else tuple(ids)
 
 
 def _answered(units: Sequence[Unit], topics: Sequence[Topic], words: SubjectWords, knowledge: Knowledge) -> SubjectAnswer:
@@ -109,8 +113,8 @@ def _answered(units: Sequence[Unit], topics: Sequence[Topic], words: SubjectWord
     beside = [statement.fact for side in comparison for statement in side.statements]
     cited = tuple(dict.fromkeys((*topic.claims[:2], *lent, *topic.facts, *beside)))
     shown = _shown(topic, knowledge)
-    told = [id for id in shown if id in knowledge.claims]
-    statements = tuple(_state(id, told, words, knowledge) for id in shown)
+    told = [[each for each in shown[:at] if each in knowledge.claims] for at in range(len(shown))]
+    statements = tuple(_state(id, before, words, knowledge) for id, before in zip(shown, told, strict=True))
     return SubjectAnswer(
         answer=" ".join(statement.text for statement in statements),
         statements=statements,
@@ -124,11 +128,12 @@ def _answered(units: Sequence[Unit], topics: Sequence[Topic], words: SubjectWord
 
 
 def _shown(topic: Topic, knowledge: Knowledge) -> list[str]:
-    """The facts that the text restates: claims, then what happened, then how it stands today; nothing told twice."""
+    """The facts that the text restates: the one asked for alone, claims, what happened, how it stands today; none twice."""
+    alone = [id for id in topic.facts if id == topic.id]
     claims = topic.claims[: 1 if topic.precedents else 2]
     told = {source for id in topic.precedents for source in knowledge.sources_of(id)}
     fresh = [id for id in topic.evidence if told.isdisjoint(knowledge.sources_of(id))]
-    return [*claims, *topic.precedents[:3], *topic.notes[:1], *fresh][:MOST_STATEMENTS]
+    return list(dict.fromkeys((*alone, *claims, *topic.precedents[:3], *topic.notes[:1], *fresh)))[:MOST_STATEMENTS]
 
 
 def _compares(units: Sequence[Unit], words: SubjectWords) -> bool:

@@ -19,10 +19,10 @@ from knowledge.model import Claim, Derived, Dispute, Evidence, Fact, Knowledge, 
 TELLING = 2  # words of a question that tell it from others, unless one is of this subject alone
 COVERED = 0.62  # least share of a question that its topic must know
 STATED = 0.85  # least share that a single fact must say
-ALIKE = 0.45  # least likeness to one of the topic's own ways of asking
-CASE = 0.55  # least likeness where a topic is about one organisation
+ALIKE = 0.42  # least likeness to one of the topic's own ways of asking
+CASE = 0.52  # least likeness where a topic is about one organisation
 HINTED = 0.6  # what a word counts that only the topic's facts know
-FAINTEST, PLAINEST, RAREST, UNHEARD = 0.4, 1.0, 3.0, 4.0  # what words say: faint ones, bounds of others, unknown ones
+FAINTEST, PLAINEST, RAREST, UNHEARD = 0.4, 1.0, 3.0, 3.5  # what words say: faint ones, bounds of others, unknown ones
 ELSEWHERE_SAYS = 6.0  # what a word of another subject says: as much as two rare ones
 SHAPE = 0.2  # what the words count that carry no subject, and their order
 SAME = 0.75  # share of words and pairs of words of a question that is the same as a way of asking
