@@ -54,12 +54,15 @@ class SubjectAnswer(Frozen):
 def answer(text: str, knowledge: Knowledge, language: str = "en") -> SubjectAnswer:
     """The answer to a question in free text. Pure; the index is built once for each version of the base."""
     index = index_of(knowledge, language)
-    found = [(units, index.find(units, part)) for part in sentences(text) if (units := index.read(part))]
-    for units, matches in reversed(found):
+    found: list[Match] = []
+    for part in reversed(sentences(text)):
+        units = index.read(part)
+        matches = index.find(units, part)
         topics = _near(matches, index) or index.single(units)
         if topics:
             return _answered(units, [_fitted(topics, units, index), *topics[1:]], index.words, knowledge)
-    return _declined([match for _, matches in found for match in matches], index)
+        found += matches
+    return _declined(found, index)
 
 
 @lru_cache(maxsize=4)

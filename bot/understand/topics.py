@@ -64,16 +64,11 @@ def words_of(knowledge: Knowledge, language: str) -> SubjectWords:
 
 
 class Way(NamedTuple):
-    """How near a question is to a way of asking: altogether, by what both say, and word by word."""
+    """How near a question is to a way of asking: altogether, by what both say, and word by word, which counts for little."""
 
     near: float
     like: float
     shape: float
-
-    @classmethod
-    def of(cls, like: float, shape: float) -> Way:
-        """With the words that carry no subject counting for little."""
-        return cls(like + SHAPE * shape, like, shape)
 
     @property
     def same(self) -> bool:
@@ -184,10 +179,13 @@ class TopicIndex:
         best: dict[str, Way] = {}
         for way, share in shared.items():
             id, full = self.ways[way]
-            alike = 2 * share / (size + full)
-            if id not in best or alike + SHAPE > best[id].near:
+            like = 2 * share / (size + full)
+            known = best.get(id, NO_WAY).near
+            if like >= ALIKE and like + SHAPE > known:
                 theirs = self.shapes[way]
-                best[id] = max(best.get(id, NO_WAY), Way.of(alike, 2 * len(own & theirs) / (len(own) + len(theirs))))
+                form = 2 * len(own & theirs) / (len(own) + len(theirs))
+                if like + SHAPE * form > known:
+                    best[id] = Way(like + SHAPE * form, like, form)
         matches = (
             Match(id, covered[id], best.get(id, NO_WAY), CASE if topic.case else ALIKE)
             for id, topic in self.topics.items()
