@@ -17,19 +17,24 @@ from rapidfuzz.process import extractOne
 Unit = tuple[tuple[str, float], ...]
 WORD = re.compile(r"[^\W_]+")
 FAINT = "~"  # marks the term of a faint word, so that no other word meets it by its stem
+ELSEWHERE = "!"  # marks the term of a word or phrase of other subjects, which nothing of this one meets
 BROADER = 0.7  # what a word counts as the broader thing that it also is
 LONGEST_PHRASE = 5
 MOST_SLIPS = 8  # words mended in one text; with more unknown ones it is hardly a question about the subject
 
 
 class Lexis:
-    """Turns text of one language into units. `alike` pairs phrases with the term they stand for; the last one counts."""
+    """Turns text of one language into units. `alike` pairs phrases with the term they stand for; the last one counts.
+
+    A word of `elsewhere` is well known to be of other subjects: it is no slip of the pen and has no form in common with others.
+    """
 
     def __init__(
         self,
         endings: Iterable[str],
         filler: Iterable[str],
         faint: Iterable[str],
+        elsewhere: Iterable[str],
         alike: Iterable[tuple[str, str]],
         broader: Mapping[str, str],
         texts: Iterable[str],
@@ -38,11 +43,13 @@ class Lexis:
         self.broader = broader
         self.filler = frozenset(filler)
         self.faint = frozenset(faint)
+        self.elsewhere = frozenset(form for word in elsewhere for form in (word, word + "s"))
         phrases = [(tuple(words(phrase)), term) for phrase, term in alike]
         self.phrases = {tuple(map(self.stem, phrase)): term for phrase, term in phrases} | dict(phrases)
         spoken = {word for phrase, _ in phrases for word in phrase}.union(*map(words, texts))
-        self.known = spoken | self.filler | self.faint
-        self.guessable = sorted((word for word in self.known if len(word) >= 3), key=self._plainest)
+        ours = spoken | self.filler | self.faint
+        self.known = ours | self.elsewhere
+        self.guessable = sorted((word for word in ours if len(word) >= 3), key=self._plainest)
         self.letters = {"".join(sorted(word)): word for word in reversed(self.guessable)}
 
     def stem(self, word: str) -> str:
@@ -92,6 +99,8 @@ class Lexis:
             return 1, None
         if said[at] in self.faint:
             return 1, FAINT + stems[at]
+        if said[at] in self.elsewhere:
+            return 1, ELSEWHERE + said[at]
         return 1, self.phrases.get((said[at],)) or self.phrases.get((stems[at],)) or stems[at]
 
     def _meanings(self, term: str | None) -> Iterator[tuple[str, float]]:

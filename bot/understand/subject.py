@@ -5,7 +5,7 @@ Every sentence of an answer restates one fact; what the base does not hold is de
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from bot.answers import Frozen
@@ -15,8 +15,10 @@ from knowledge.model import Claim, Derived, Dispute, Evidence, Fact, Knowledge, 
 
 MOST_STATEMENTS = 5
 NEAR = 0.2  # least share of a question that a topic named in a refusal knows
-MUCH_MORE = 1.3  # evidence that says so much more of a question than the first goes before it
-RUNNER_UP = 0.85  # a topic this near to the best one lends its first claim
+# A fact that says so much more of a question than the first of its sort goes before it.
+MUCH_MORE = {"claims": 2.0, "evidence": 1.2, "notes": 1.2, "precedents": 1.2}
+RUNNER_UP = 0.85  # a topic this near to the best one lends its first claim, and the fact that is all of it
+MOST_NEAR = 3
 
 
 class Statement(Frozen):
@@ -52,12 +54,15 @@ class SubjectAnswer(Frozen):
 def answer(text: str, knowledge: Knowledge, language: str = "en") -> SubjectAnswer:
     """The answer to a question in free text. Pure; the index is built once for each version of the base."""
     index = index_of(knowledge, language)
-    found = [(units, index.find(units)) for part in sentences(text) if (units := index.read(part))]
-    for units, matches in reversed(found):
+    found: list[Match] = []
+    for part in reversed(sentences(text)):
+        units = index.read(part)
+        matches = index.find(units, part)
         topics = _near(matches, index) or index.single(units)
         if topics:
-            return _answered(units, [_fitted(topics[0], units, index), *topics[1:]], index.words, knowledge)
-    return _declined([match for _, matches in found for match in matches], index)
+            return _answered(units, [_fitted(topics, units, index), *topics[1:]], index.words, knowledge)
+        found += matches
+    return _declined(found, index)
 
 
 @lru_cache(maxsize=4)
@@ -76,18 +81,32 @@ def _declined(matches: Sequence[Match], index: TopicIndex) -> SubjectAnswer:
 
 
 def _near(matches: Sequence[Match], index: TopicIndex) -> list[Topic]:
-    """The topic that answers, and a second one that is hardly less near."""
-    near = [match for match in matches if match.answers][:2]
+    """The topic that answers, and others that are hardly less near."""
+    near = [match for match in matches if match.answers][:MOST_NEAR]
     return [index.topics[match.topic] for match in near if match.score >= RUNNER_UP * near[0].score]
 
 
-def _fitted(topic: Topic, units: Sequence[Unit], index: TopicIndex) -> Topic:
-    """The topic with the evidence first that says most of what is asked, if it says much more than the first."""
-    scores = index.facts.scores(units)
-    best = max(topic.evidence, key=lambda id: scores.get(id, 0.0), default=None)
-    if best is None or scores.get(best, 0.0) < MUCH_MORE * scores.get(topic.evidence[0], 0.0):
+def _fitted(topics: Sequence[Topic], units: Sequence[Unit], index: TopicIndex) -> Topic:
+    """The first topic with the facts first, among those of each sort, that are asked for.
+
+    Those are findings whose own ways of asking are hardly less near, in the topic or beside it; where none is, the fact that
+    says much more of the question than the first one. A topic that is one fact leads with it already.
+    """
+    topic, *others = topics
+    if topic.id in topic.facts:
         return topic
-    return topic.model_copy(update={"evidence": (best, *(id for id in topic.evidence if id != best))})
+    scores = index.spoken.scores(units)
+    fitted = {sort: _by_fit(getattr(topic, sort), much_more, scores) for sort, much_more in MUCH_MORE.items()}
+    for sort in ("evidence", "notes"):
+        own = (id for other in others for id in getattr(other, sort) if id == other.id)
+        fitted[sort] = (*own, *fitted[sort])
+    return topic.model_copy(update={sort: tuple(dict.fromkeys(ids)) for sort, ids in fitted.items()})
+
+
+def _by_fit(ids: Sequence[str], much_more: float, scores: Mapping[str, float]) -> tuple[str, ...]:
+    """Facts of one sort, that one first which says so much more of a question than the first one."""
+    best = max(ids, key=lambda id: scores.get(id, 0.0), default="")
+    return (best, *ids) if ids and scores.get(best, 0.0) >= much_more * scores.get(ids[0], 0.0) else tuple(ids)
 
 
 def _answered(units: Sequence[Unit], topics: Sequence[Topic], words: SubjectWords, knowledge: Knowledge) -> SubjectAnswer:
@@ -97,8 +116,8 @@ def _answered(units: Sequence[Unit], topics: Sequence[Topic], words: SubjectWord
     beside = [statement.fact for side in comparison for statement in side.statements]
     cited = tuple(dict.fromkeys((*topic.claims[:2], *lent, *topic.facts, *beside)))
     shown = _shown(topic, knowledge)
-    told = [id for id in shown if id in knowledge.claims]
-    statements = tuple(_state(id, told, words, knowledge) for id in shown)
+    told = [[each for each in shown[:at] if each in knowledge.claims] for at in range(len(shown))]
+    statements = tuple(_state(id, before, words, knowledge) for id, before in zip(shown, told, strict=True))
     return SubjectAnswer(
         answer=" ".join(statement.text for statement in statements),
         statements=statements,
@@ -112,11 +131,12 @@ def _answered(units: Sequence[Unit], topics: Sequence[Topic], words: SubjectWord
 
 
 def _shown(topic: Topic, knowledge: Knowledge) -> list[str]:
-    """The facts that the text restates: claims, then what happened, then how it stands today; nothing told twice."""
+    """The facts that the text restates: the one asked for alone, claims, what happened, how it stands today; none twice."""
+    alone = [id for id in topic.facts if id == topic.id]
     claims = topic.claims[: 1 if topic.precedents else 2]
     told = {source for id in topic.precedents for source in knowledge.sources_of(id)}
     fresh = [id for id in topic.evidence if told.isdisjoint(knowledge.sources_of(id))]
-    return [*claims, *topic.precedents[:3], *topic.notes[:1], *fresh][:MOST_STATEMENTS]
+    return list(dict.fromkeys((*alone, *claims, *topic.precedents[:3], *topic.notes[:1], *fresh)))[:MOST_STATEMENTS]
 
 
 def _compares(units: Sequence[Unit], words: SubjectWords) -> bool:
