@@ -97,20 +97,28 @@ def _most_telling(scores: np.ndarray, owner: np.ndarray) -> np.ndarray:
     return first & (scores == best[owner])
 
 
-def written(names: Sequence[str], weights: np.ndarray, bias: np.ndarray, classes: Sequence[tuple[str, str]]) -> str:
-    """classifier.yaml."""
-    tenths = np.where(np.abs(weights) < WEAK, 0, np.round(10 * weights)).astype(int)
+def written(
+    names: Sequence[str],
+    weights: np.ndarray,
+    bias: np.ndarray,
+    classes: Sequence[str],
+    corpus: str,
+    learner: str,
+    weak: float = WEAK,
+) -> str:
+    """A file of weights: `corpus` is the digest of what `learner` learned them from."""
+    tenths = np.where(np.abs(weights) < weak, 0, np.round(10 * weights)).astype(int)
     lines = [
         f"  {name}|" + " ".join(f"{number}:{column[number]}" for number in np.flatnonzero(column))
         for name, column in sorted(zip(names, tenths.T, strict=True), key=lambda pair: pair[0])
         if column.any()
     ]
     head = [
-        "# Made by corpus/learn.py from labelled sentences: learn anew instead of changing it here.",
+        f"# Made by corpus/{learner} from labelled sentences: learn anew instead of changing it here.",
         "# A line of weights is a feature (a word, photo* for how it begins, two neighbours, or what the lexicon finds),",
         "# with the numbers of classes and the tenths of log-odds that it adds to them.",
-        f"corpus: {digest()}",
-        f"classes: [{', '.join('='.join(each) for each in classes)}]",
+        f"corpus: {corpus}",
+        f"classes: [{', '.join(classes)}]",
         f"bias: [{', '.join(str(round(10 * each)) for each in bias)}]",
         "weights: |2",
     ]
@@ -122,7 +130,7 @@ def main() -> None:
     questions = packaged().questions
     classes = [(id, value) for id, question in questions.items() if question.type == "choice" for value in question.choices]
     names, weights, bias = learned(messages, classes)
-    text = written(names, weights, bias, classes)
+    text = written(names, weights, bias, ["=".join(each) for each in classes], digest(), Path(__file__).name)
     (ROOT / "knowledge/data/en/classifier.yaml").write_text(text, "utf-8")
     print(f"{len(messages)} messages, {len(names)} features, {len(classes)} classes, {len(text) // 1024} KB")
 

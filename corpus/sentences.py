@@ -1,4 +1,4 @@
-"""The labelled sentences that the classifier learns from, and those it is measured on."""
+"""The labelled messages that the classifiers of choices and of requests learn from, and those they are measured on."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from knowledge.load import Loader
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "corpus" / "en"
+REQUESTS = ROOT / "corpus" / "requests"
+PHRASES = ROOT / "tests" / "phrases" / "requests.yaml"
+"""Messages that the phrases were written with."""
 TESTS = ROOT / "tests" / "utterances"
 """Sets that the lexicon was written with; those in the folder `unseen` are for measuring and nothing is learned from them."""
 
@@ -50,7 +53,28 @@ def of_tests() -> Iterator[Labelled]:
         yield from labelled(path)
 
 
+def of_requests() -> Iterator[tuple[str, str | None]]:
+    """Messages in the middle of an interview with the kind of request they make; None where they make none."""
+    for path in (*_in(REQUESTS), PHRASES):
+        for text, kind, *_ in yaml.load(path.read_text("utf-8"), Loader):  # noqa: S506  a safe loader with fewer booleans
+            if kind not in ("yes", "no"):
+                yield text, kind
+
+
 def digest() -> str:
-    """The first 16 hex digits of SHA-256 over all files that the classifier is learned from, in the order of their names."""
-    paths = (*sorted(CORPUS.glob("*.yaml")), *sorted(TESTS.glob("*.yaml")))
+    """The digest of what the classifier of choices is learned from."""
+    return _digest(*_in(CORPUS), *_in(TESTS))
+
+
+def digest_of_requests() -> str:
+    """The digest of what the classifier of requests is learned from."""
+    return _digest(*_in(REQUESTS), PHRASES, *_in(CORPUS), *_in(TESTS))
+
+
+def _in(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.yaml"))
+
+
+def _digest(*paths: Path) -> str:
+    """The first 16 hex digits of SHA-256 over all these files."""
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]

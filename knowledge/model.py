@@ -368,7 +368,7 @@ class PrivateWords(Words):
 
 
 class Language(BaseModel):
-    """All words of one language. A base stored before `private` and `classifier` were files has none of theirs."""
+    """All words of one language. A base stored before `private`, `classifier` or `requested` were files has none of theirs."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -384,6 +384,7 @@ class Language(BaseModel):
     topics: dict[str, object]
     private: PrivateWords = PrivateWords()
     classifier: dict[str, object] = {}
+    requested: dict[str, object] = {}
 
 
 Fact = Claim | Evidence | Derived | Dispute | Omission | Precedent

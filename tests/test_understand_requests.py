@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from bot.answers import check
 from bot.understand.choose import exact, read_answer
+from bot.understand.classifier import Learned
 from bot.understand.intents import request
 from bot.understand.phrasing import Malformed, Phrases
 from bot.understand.reading import REQUEST_KINDS, Request
+from corpus.sentences import digest_of_requests, of_requests
 from knowledge.load import Loader, packaged
 
 HERE = Path(__file__).parent
@@ -51,11 +53,8 @@ DEVELOPMENT, BLIND, STRANGERS = phrases("requests.yaml"), phrases("requests_blin
 # Sentences that state facts and are taken for requests all the same.
 STILL_TAKEN = {
     "Bad dive-gas figures would drown a tourist; 400 log sheets a month",  # "bad figures" are what one wants to change
-    "have refund clause also good, no have also can",  # opens like a question
     "how do I answer my client who thinks the crowd is cheaper than our agents?",  # is one, and says by the way whose side asks
     "make it ninety-two, e no need perfect",  # a change, where an accuracy was given before
-    "Where is the cheapest steel this week, she trawls forty sites to know",  # a job described as the question it answers
-    "if it leaks who cares, the data is in the telephone shop's flyer",  # a question that is none
 }
 
 
@@ -108,16 +107,49 @@ def test_a_request_that_is_missed_is_no_answer_either(id: str) -> None:
     assert [text for text in missed if read_answer(text, question, WORDS) is not None] == []
 
 
-def test_what_would_end_an_interview_needs_to_be_near_an_example() -> None:
+def test_what_would_end_an_interview_must_be_likelier_than_not() -> None:
     assert request("forget about cost for a moment", KNOWLEDGE) is None
     assert request("never mind, end the interview", KNOWLEDGE) == Request(kind="cancel")
 
 
-def test_a_message_like_the_examples_is_a_request_and_one_that_states_facts_is_none() -> None:
+def test_a_message_that_no_phrase_covers_is_judged_and_one_that_states_facts_is_none() -> None:
     assert request("hmm the hourly cost from before needs fixing", KNOWLEDGE) == Request(kind="change", about="hourly_cost")
     assert request("would you still say that if we had a team to manage it?", KNOWLEDGE) is not None
     assert request("summary writing for legal documents", KNOWLEDGE) is None
     assert request("all equally important", KNOWLEDGE, open_question="priorities") is None
+
+
+def test_a_guess_is_no_request_and_neither_is_a_message_of_unknown_words() -> None:
+    assert request("honestly couldn't tell you, 500 maybe", KNOWLEDGE, open_question="volume") is None
+    assert request("honestly couldn't tell you mate", KNOWLEDGE, open_question="volume") == Request(kind="dont_know")
+    assert request("qwfp again", KNOWLEDGE) is None
+
+
+def test_a_likely_request_gives_way_to_a_choice_of_the_open_question() -> None:
+    assert request("leave the personal stuff for later would you", KNOWLEDGE, open_question="data") is None
+
+
+def test_a_description_is_no_question_about_the_subject() -> None:
+    assert request("if this leaks I'm out of a job, everything else is negotiable", KNOWLEDGE) is None
+    assert request("roughly how cheap are turkers", KNOWLEDGE) == Request(kind="subject", about="roughly how cheap are turkers")
+
+
+def test_the_requests_were_learned_from_the_messages_as_they_are() -> None:
+    assert Learned.model_validate(WORDS.requested).corpus == digest_of_requests(), (
+        "the labelled messages have changed: run corpus/learn_requests.py"
+    )
+
+
+def test_every_kind_was_learned() -> None:
+    assert {kind for _, kind in of_requests()} == {*REQUEST_KINDS, None} - {"yes", "no"}
+    assert set(Learned.model_validate(WORDS.requested).classes) == {*REQUEST_KINDS, "none"} - {"yes", "no"}
+
+
+def test_a_base_without_learned_requests_goes_by_its_phrases() -> None:
+    older = KNOWLEDGE.model_copy(update={"version": "older", "languages": {"en": WORDS.model_copy(update={"requested": {}})}})
+    assert request("start over", older) == Request(kind="restart")
+    assert request("could do with an example", older) is None
+    assert request("could do with an example", KNOWLEDGE) == Request(kind="help")
 
 
 def test_no_answer_or_description_is_taken_for_a_request() -> None:

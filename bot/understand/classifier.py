@@ -23,9 +23,10 @@ STEMS = (3, 4, 5, 6)
 
 
 class Learned(BaseModel):
-    """classifier.yaml: `weights` has a line for each feature, with the class numbers and tenths of the log-odds it adds to them.
+    """What was learned: `weights` has a line for each feature, with the class numbers and tenths of the log-odds it adds to them.
 
-    A class is "question=value". `corpus` is the digest of the labelled sentences that it was learned from.
+    A class is "question=value" in classifier.yaml, a kind of request in requested.yaml. `corpus` is the digest of the labelled
+    sentences that it was learned from.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,25 +54,36 @@ class Judgement(NamedTuple):
     end: int
 
 
-class Classifier:
-    """The learned weights, ready to judge with."""
+class Weights:
+    """Learned weights, ready to add up."""
 
     def __init__(self, learned: Learned) -> None:
-        self.classes = [(question, value) for question, _, value in (name.partition("=") for name in learned.classes)]
-        self.questions = frozenset(question for question, _ in self.classes)
         self._bias = learned.bias
         self._weights = dict(_weights(learned.weights))
+
+    def totals(self, names: Iterable[str]) -> list[int]:
+        """For each class the tenths of log-odds that these features make together."""
+        totals = list(self._bias)
+        for name in names:
+            for number, weight in self._weights.get(name, ()):
+                totals[number] += weight
+        return totals
+
+
+class Classifier(Weights):
+    """The learned weights of the choices, ready to judge with."""
+
+    def __init__(self, learned: Learned) -> None:
+        super().__init__(learned)
+        self.classes = [(question, value) for question, _, value in (name.partition("=") for name in learned.classes)]
+        self.questions = frozenset(question for question, _ in self.classes)
 
     def judge(self, words: Sequence[Word], findings: Sequence[Finding], least: float) -> Iterator[Judgement]:
         """The values that each sentence states with at least that probability."""
         at_least = _tenths(least)
         for start, end in sentences(words):
-            totals = list(self._bias)
             told = {each.name for each in findings if start <= each.at < end}
-            for name in (*features(words[start:end]), *told):
-                for number, weight in self._weights.get(name, ()):
-                    totals[number] += weight
-            for number, total in enumerate(totals):
+            for number, total in enumerate(self.totals((*features(words[start:end]), *told))):
                 if total >= at_least:
                     yield Judgement(*self.classes[number], _probability(total), start, end)
 

@@ -1,8 +1,8 @@
 """Requests: what a person wants instead of answering, recognised only where it is the whole message.
 
 A phrase of requests.yaml must cover the message but for courtesies, or each of its clauses; so process descriptions and
-answers that merely hold such words are never requests. A short message without facts that no phrase covers is taken for
-what the nearest examples are. What remains and is put as a question is about the subject.
+answers that merely hold such words are never requests. A message without facts that no phrase covers is judged by what
+was learned from labelled messages. What remains and is put as a question is about the subject.
 """
 
 from __future__ import annotations
@@ -12,27 +12,28 @@ from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
-from pydantic import TypeAdapter
-
 from bot.understand.asking import Subjects
 from bot.understand.choose import choices_of, read_answer
 from bot.understand.facts import understand
 from bot.understand.phrasing import Filled, Hit, Phrases
-from bot.understand.reading import Reading, Request, RequestKind
+from bot.understand.reading import Request, RequestKind
+from bot.understand.requested import KINDS, evidence, requested
 from bot.understand.slips import slips
 from bot.understand.slots import Named
 from bot.understand.wording import wording
 from bot.understand.words import Token
 from knowledge.model import Knowledge
 
-KINDS: TypeAdapter[RequestKind] = TypeAdapter(RequestKind)
-
 _MOST_WORDS = 40
 _MOST_CHARACTERS = 400
 _MOST_UNREAD = 4  # words of a new value that are not understood before the whole is no request
 _MOST_REASON = 10  # words of a reason given with a request
 _MOST_SLIPS = 2
-_FEWEST_ALIKE, _MOST_ALIKE = 2, 16  # words of a message that is compared with examples
+_FEWEST_JUDGED, _MOST_JUDGED = 2, 30  # words of a message that no phrase covers
+_LIKELY = 0.3  # the least probability of a request that no phrase covers
+_CLEARLY = 0.8  # of one that is a lone word, holds figures or doubts, or looks like a question about the subject
+# What would end or throw away the interview must be likelier than not.
+_GRAVE, _GRAVELY = frozenset({"cancel", "restart"}), 0.6
 # "Maybe personal data, I'd have to check" says more than these.
 _HEDGED: frozenset[RequestKind | str] = frozenset({"later", "dont_know"})
 # What a person may ask for in place of a description; all else is part of one.
@@ -92,6 +93,8 @@ class Requests:
                 else:
                     self._marks[frozenset(phrase)] = kind
         self._named = Named(knowledge, self._words, ready)
+        self._requested = requested(self._words)
+        self._opening = next(iter(knowledge.questions))
         self._telling: dict[str, frozenset[str]] = {kind: frozenset(words) for kind, words in ready.said.telling.items()}
         self._subjects = Subjects(knowledge, self._words, ready)
         self._vocabulary = frozenset(
@@ -116,8 +119,7 @@ class Requests:
             or self._clauses(message)
             or self._term(message)
             or (self._whole(mended) if mended else None)
-            or self._like(message)
-            or self._subjects.request(text, found, open_question)
+            or self._judged(message)
         )
 
     def _whole(self, message: _Message) -> Request | None:
@@ -145,9 +147,8 @@ class Requests:
         spans = [held for _, held in hit.filled if isinstance(held, tuple)]
         said = message.written(*spans[0]) if spans else ""
         about = next((held for slot, held in hit.filled if slot in ("question", "term") and isinstance(held, str)), None)
-        opening = next(iter(self._knowledge.questions))
         match kind:
-            case "change" if message.open_question == opening:
+            case "change" if message.open_question == self._opening:
                 return None  # nothing has been answered yet: "update contracts" describes the work
             case "change" if about and "value" in filled:
                 value = read_answer(said, self._knowledge.questions[about], self._words)
@@ -191,18 +192,29 @@ class Requests:
             del found[0]
         return found[0] if found and len({each.kind for each in found}) == 1 else None
 
-    def _like(self, message: _Message) -> Request | None:
-        """The request that the nearest examples make, of a short message that states nothing."""
-        question = self._knowledge.questions.get(message.open_question or "")
+    def _judged(self, message: _Message) -> Request | None:
+        """The request that a message most likely makes; a question about the subject unless it is clearly something else."""
+        subject = self._subjects.request(message.text, message.found, message.open_question)
+        if self._requested is None or len(message.words) > _MOST_JUDGED:
+            return subject
+        if sum(map(self._requested.knows, message.words)) < min(_FEWEST_JUDGED, len(message.words)):
+            return subject
+        judged = self._requested.judge(message.found, evidence(message.text, message.found, self._named))
+        if subject is not None and (judged.kind == "subject" or judged.probability < _CLEARLY):
+            return subject
+        return self._made(judged.kind, judged.probability, message) if judged.kind else None
+
+    def _made(self, kind: RequestKind, probability: float, message: _Message) -> Request | None:
+        """The request judged, with what it names; None where it is not likely enough, or the message rather states or answers."""
         words = message.words
-        if not _FEWEST_ALIKE <= len(words) <= _MOST_ALIKE or any(word[0].isdecimal() for word in words):
+        question = self._knowledge.questions.get(message.open_question or "")
+        bare = len(words) < _FEWEST_JUDGED or any(word[0].isdecimal() for word in words)
+        if probability < (_CLEARLY if bare or kind == "subject" else _GRAVELY if kind in _GRAVE else _LIKELY):
             return None
-        kind = self._wording.nearest.kind(words)
-        if kind is None or kind == "subject":
-            return None
-        states_only = self._telling.get(kind, frozenset()).isdisjoint(words)
-        reading = understand(message.text, self._knowledge, self._language) if states_only else Reading()
-        if reading.facts or (reading.doubts and kind in _HEDGED):
+        if kind in _HEDGED and self._named.is_value(message.text):
+            return None  # "no idea, perhaps 500" is a guess
+        unsaid = self._telling.get(kind, frozenset()).isdisjoint(words) or (bare and kind != "what_if")
+        if unsaid and self._states(message, kind, probability):
             return None
         opening = question is not None and question.type == "text"
         answers = question is not None and (
@@ -212,15 +224,23 @@ class Requests:
         )
         if answers or (opening and kind not in _WHILE_DESCRIBING):
             return None
-        match KINDS.validate_python(kind):
+        named = self._named.mentioned("question", words)
+        about = named[0] if len(named) == 1 else None
+        match kind:
             case "define":
                 terms = self._named.mentioned("term", words)
-                return Request(kind="define", about=terms[0]) if terms else Request(kind="help")
-            case "change" | "why" | "help" | "what_if" as asked:
-                named = self._named.mentioned("question", words)
-                return Request(kind=asked, about=named[0] if len(named) == 1 else None)
-            case asked:
-                return Request(kind=asked)
+                return Request(kind="define", about=terms[0]) if terms else Request(kind="help", about=about)
+            case "change" | "why" | "help" | "what_if":
+                return Request(kind=kind, about=about)
+            case "subject":
+                return None if bare else Request(kind=kind, about=message.text.strip())
+            case _:
+                return Request(kind=kind)
+
+    def _states(self, message: _Message, kind: RequestKind, probability: float) -> bool:
+        """The message states facts, or doubts that say more than a hedge that is not quite clear."""
+        reading = understand(message.text, self._knowledge, self._language)
+        return bool(reading.facts or (reading.doubts and kind in _HEDGED and probability < _CLEARLY))
 
     def _is_reason(self, parts: Sequence[_Message], message: _Message) -> bool:
         """The clauses after a request could not be an answer: no number, no hedge, no choice of the open question."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from bot.understand.lexicon import Compiled, compiled
-from bot.understand.nearest import Nearest
 from bot.understand.phrasing import Filled, Phrases
 from bot.understand.reading import RequestKind
 from bot.understand.tokens import read
@@ -89,22 +87,8 @@ class RequestWords(_Section):
     requests: dict[RequestKind, tuple[str, ...]]
     subject: SubjectWords
     answers: AnswerWords
-    examples: dict[RequestKind | Literal["none"], tuple[str, ...]]
     telling: dict[RequestKind, tuple[str, ...]]
-
-
-class _Asks(BaseModel):
-    asks: tuple[str, ...]
-
-
-class AsksOfTopics(BaseModel):
-    """The ways of asking about topics, of all that `topics.yaml` holds."""
-
-    topics: dict[str, _Asks]
-
-    def all(self) -> Iterable[str]:
-        """Those of every topic."""
-        return (ask for topic in self.topics.values() for ask in topic.asks)
+    examples: dict[str, tuple[str, ...]] = Field(default={}, description="of bases of an earlier release; nothing reads them")
 
 
 class Wording:
@@ -151,17 +135,6 @@ class Wording:
     def lexicon(self) -> Compiled:
         """The words that amounts are made of."""
         return compiled(self._language)
-
-    @cached_property
-    def nearest(self) -> Nearest:
-        """The examples of requests."""
-        return Nearest((kind, self.words(text)) for kind, text in self._examples())
-
-    def _examples(self) -> Iterator[tuple[str, str]]:
-        """Messages with what they ask for; ways of asking about a topic are questions about the subject."""
-        for kind, texts in self.said.examples.items():
-            yield from ((kind, text) for text in texts)
-        yield from (("subject", ask) for ask in AsksOfTopics.model_validate(self._language.topics).all())
 
     @cached_property
     def yes_no(self) -> Phrases:
