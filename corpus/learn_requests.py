@@ -1,6 +1,6 @@
 """Learns the weights of `knowledge/data/en/requested.yaml` from labelled messages.
 
-    pip install scikit-learn==1.7.2 && python corpus/learn_requests.py
+    pip install scikit-learn==1.9.1 && python corpus/learn_requests.py
 
 One logistic regression tells the kinds of request from each other and from none. Messages that state something about work
 (`corpus/en`, `tests/utterances`) request nothing; every second of those that are no longer than a request is learned from.

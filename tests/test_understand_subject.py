@@ -29,6 +29,7 @@ class Asked(BaseModel):
 
 ASKED = TypeAdapter(list[Asked]).validate_python(yaml.safe_load((QUESTIONS / "asked.yaml").read_text("utf-8")))
 STRANGERS = yaml.safe_load((QUESTIONS / "strangers.yaml").read_text("utf-8"))
+UNSEEN = yaml.safe_load((QUESTIONS / "unseen.yaml").read_text("utf-8"))
 DECLINED = TypeAdapter(list[str]).validate_python(yaml.safe_load((QUESTIONS / "declined.yaml").read_text("utf-8")))
 ANSWERS = {asked.ask: answer(asked.ask, BASE) for asked in ASKED}
 
@@ -64,6 +65,12 @@ def test_strangers_questions_get_a_fact_that_answers_them() -> None:
 
 def test_strangers_questions_about_other_things_get_none() -> None:
     assert [text for text in STRANGERS["declined"] if not answer(text, BASE).declined] == []
+
+
+def test_questions_that_nothing_was_learned_from_are_answered_or_declined() -> None:
+    asked = UNSEEN["asked"]
+    assert sum(not first_facts(text, 1).isdisjoint(wanted) for text, wanted in asked) >= 0.75 * len(asked)
+    assert [text for text in UNSEEN["declined"] if not answer(text, BASE).declined] == []
 
 
 @pytest.mark.parametrize("text", ["my card is lost", "how old are you?", "what is my name?", "can you stop?", "say my name"])

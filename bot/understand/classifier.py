@@ -18,6 +18,8 @@ from knowledge.model import Language
 
 NUMBER = "#"
 FIRST, LAST, PAUSE = "<", ">", ","
+ZERO = 128
+"""What a packed weight of 0 is."""
 STEMS = (3, 4, 5, 6)
 """Lengths of the beginnings of words that stand for their stems: "photographs" shares "photo*" with "photos"."""
 
@@ -64,9 +66,11 @@ class Weights:
     def totals(self, names: Iterable[str]) -> list[int]:
         """For each class the tenths of log-odds that these features make together."""
         totals = list(self._bias)
+        known = self._weights
         for name in names:
-            for number, weight in self._weights.get(name, ()):
-                totals[number] += weight
+            if (pairs := known.get(name)) is not None:
+                for number, weight in zip(pairs[::2], pairs[1::2], strict=True):
+                    totals[number] += weight - ZERO
         return totals
 
 
@@ -92,7 +96,8 @@ class Classifier(Weights):
         number = self.classes.index((judged.question, judged.value))
         gains = [0] * (judged.end - judged.start)
         for name, place in features(words[judged.start : judged.end]).items():
-            gains[place] += sum(weight for each, weight in self._weights.get(name, ()) if each == number)
+            pairs = self._weights.get(name, b"")
+            gains[place] += sum(weight - ZERO for each, weight in zip(pairs[::2], pairs[1::2], strict=True) if each == number)
         first, last = _heaviest(gains)
         return judged.start + first, judged.start + last
 
@@ -132,11 +137,19 @@ def classifier(words: Language) -> Classifier | None:
     return Classifier(Learned.model_validate(words.classifier)) if words.classifier else None
 
 
-def _weights(lines: str) -> Iterator[tuple[str, tuple[tuple[int, int], ...]]]:
-    """Each line is a feature, a bar, and pairs of class number and weight, such as "no data|3:-12 4:7"."""
+def _weights(lines: str) -> Iterator[tuple[str, bytes]]:
+    """Each line is a feature, a bar, and pairs of class number and weight, such as "no data|3:-12 4:7".
+
+    The pairs are packed into bytes, a tenth of what tuples of them take.
+    """
     for line in lines.splitlines():
         name, _, pairs = line.rpartition("|")
-        yield name, tuple((int(number), int(weight)) for number, _, weight in (pair.partition(":") for pair in pairs.split()))
+        numbers = [part.partition(":") for part in pairs.split()]
+        yield name, bytes(each for number, _, weight in numbers for each in (int(number), _packed(int(weight))))
+
+
+def _packed(weight: int) -> int:
+    return ZERO + max(-ZERO, min(weight, ZERO - 1))
 
 
 def _probability(tenths: int) -> float:
