@@ -33,7 +33,7 @@ REGULARISATION = 10.0
 """Inverse strength of the L2 penalty."""
 RARE = 2
 """A feature of fewer sentences is left out."""
-WEAK = 0.4
+WEAK = 0.3
 """A weight nearer to 0 (in log-odds) is left out."""
 
 
