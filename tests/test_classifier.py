@@ -52,11 +52,11 @@ def test_labels_are_answers_of_their_questions() -> None:
 def test_nothing_is_learned_from_a_sentence_that_it_is_measured_on() -> None:
     learned = {each.text.strip().casefold() for path, each in everything() if path.parent != UNSEEN}
     measured = [each.text.strip().casefold() for path, each in everything() if path.parent == UNSEEN]
-    assert len(measured) >= 590
+    assert len(measured) >= 890
     assert learned.isdisjoint(measured)
 
 
-@pytest.mark.parametrize(("name", "precision", "recall"), [("tuning", 0.955, 0.84), ("final", 0.955, 0.84)])
+@pytest.mark.parametrize(("name", "precision", "recall"), [("tuning", 0.965, 0.85), ("final", 0.96, 0.855)])
 def test_strangers_sentences_keep_their_figures(name: str, precision: float, recall: float) -> None:
     result = score(utterances(f"unseen/{name}"))
     assert result.precision >= precision

@@ -247,7 +247,7 @@ def test_a_correction_takes_the_place_of_what_it_corrects() -> None:
         ("20k a month, 3-5 minutes each, 99.5 %, HIPAA", "accuracy", 99.5),
         ("typing claim forms", "kind", "data_entry"),
         ("about half of it is public", "data", None),
-        ("does it matter that the photos show faces?", "data", "personal"),
+        ("does it matter that the photos show faces?", "data", None),
         ("does it matter if the photos show faces?", "data", None),
         ("2,000 dictations pm", "volume", 2000),
         ("call me at 3 pm", "volume", None),

@@ -12,7 +12,7 @@ from bot.understand.statements import PROPOSABLE
 
 # From these probabilities on, a value is taken as stated, or as worth asking about. Chosen on sentences of strangers that nothing
 # was learned from; docs/understanding.md has the curve.
-STATED_FROM, GUESSED_FROM = 0.6, 0.3
+STATED_FROM, GUESSED_FROM = 0.65, 0.3
 # A quotation of so many words is still read.
 QUOTED = 12
 # What is less likely than this in a sentence adds nothing to others, and is not asked about.
