@@ -30,7 +30,8 @@ class History:
     def answers(self, line: str, here: str | None) -> bool:
         """Whether the line asks for past advisories; they are shown then, without the conversation we are in."""
         one = _ONE.fullmatch(line.strip())
-        if self._asks(line):
+        numbered = one is not None and any(each.isdigit() for each in one["which"])  # "my advisory" has no number
+        if not numbered and self._asks(line):
             self._show(None, here)
         elif one is not None and self._asks(one["asked"]):
             self._show(one["which"].casefold(), here)

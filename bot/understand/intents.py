@@ -31,7 +31,7 @@ _MOST_REASON = 10  # words of a reason given with a request
 _MOST_SLIPS = 2
 _FEWEST_JUDGED, _MOST_JUDGED = 2, 30  # words of a message that no phrase covers
 _LIKELY = 0.3  # the least probability of a request that no phrase covers
-_CLEARLY = 0.8  # of one that is a lone word, holds figures or doubts, or looks like a question about the subject
+_CLEARLY = 0.8  # of a lone word, of one with figures or doubts, in place of a description, or like a question about the subject
 # What would end or throw away the interview must be likelier than not.
 _GRAVE, _GRAVELY = frozenset({"cancel", "restart"}), 0.6
 # "Maybe personal data, I'd have to check" says more than these.
@@ -208,15 +208,15 @@ class Requests:
         """The request judged, with what it names; None where it is not likely enough, or the message rather states or answers."""
         words = message.words
         question = self._knowledge.questions.get(message.open_question or "")
+        opening = question is not None and question.type == "text"
         bare = len(words) < _FEWEST_JUDGED or any(word[0].isdecimal() for word in words)
-        if probability < (_CLEARLY if bare or kind == "subject" else _GRAVELY if kind in _GRAVE else _LIKELY):
+        if probability < (_CLEARLY if bare or opening or kind == "subject" else _GRAVELY if kind in _GRAVE else _LIKELY):
             return None
         if kind in _HEDGED and self._named.is_value(message.text):
             return None  # "no idea, perhaps 500" is a guess
         unsaid = self._telling.get(kind, frozenset()).isdisjoint(words) or (bare and kind != "what_if")
         if unsaid and self._states(message, kind, probability):
             return None
-        opening = question is not None and question.type == "text"
         answers = question is not None and (
             choices_of(question, self._words).mentions(message.found)
             if question.choices

@@ -22,8 +22,6 @@ from knowledge.model import Language
 
 KINDS: TypeAdapter[RequestKind] = TypeAdapter(RequestKind)
 NONE = "none"
-LEANING = 10
-"""Tenths of log-odds taken from `none`: most of what it was learned from is read as facts or answers and never comes here."""
 
 
 class Judged(NamedTuple):
@@ -39,7 +37,6 @@ class Requested(Weights):
     def __init__(self, learned: Learned) -> None:
         super().__init__(learned)
         self._kinds = learned.classes
-        self._none = learned.classes.index(NONE)
 
     def knows(self, word: str) -> bool:
         """The word was among those learned from, and tells something."""
@@ -48,10 +45,9 @@ class Requested(Weights):
     def judge(self, found: Sequence[Token], evidence: Iterable[str]) -> Judged:
         """What the message most likely requests."""
         totals = self.totals((*told(found), *evidence))
-        totals[self._none] -= LEANING
         most = max(totals)
         best = totals.index(most)
-        kind = None if best == self._none else KINDS.validate_python(self._kinds[best])
+        kind = None if self._kinds[best] == NONE else KINDS.validate_python(self._kinds[best])
         return Judged(kind, 1 / sum(exp((total - most) / 10) for total in totals))
 
 
