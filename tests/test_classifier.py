@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.understand.classifier import Classifier, Finding, Learned, classifier, features, sentences
+from bot.understand.classifier import MIDDLE, Classifier, Finding, Learned, classifier, features, sentences
 from bot.understand.facts import read, understand
 from bot.understand.lexicon import compiled
 from bot.understand.tokens import read as cut
@@ -61,6 +61,16 @@ def test_strangers_sentences_keep_their_figures(name: str, precision: float, rec
     result = score(utterances(f"unseen/{name}"))
     assert result.precision >= precision
     assert result.recall >= recall
+
+
+@pytest.mark.parametrize("learned", [LEARNED, Learned.model_validate(WORDS.requested)])
+def test_even_all_features_together_do_not_leave_the_lane_of_a_class(learned: Learned) -> None:
+    most = [(bias, bias) for bias in learned.bias]
+    for line in learned.weights.splitlines():
+        for number, weight in (map(int, pair.split(":")) for pair in line.rpartition("|")[2].split()):
+            low, high = most[number]
+            most[number] = (low + min(weight, 0), high + max(weight, 0))
+    assert all(low >= -MIDDLE and high < MIDDLE for low, high in most)
 
 
 def small(weights: str, bias: int = -30) -> Classifier:

@@ -7,7 +7,9 @@ how far a finding of the lexicon can be relied on, which is evidence among the w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from math import exp, log
+from struct import Struct
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,8 +20,8 @@ from knowledge.model import Language
 
 NUMBER = "#"
 FIRST, LAST, PAUSE = "<", ">", ","
-ZERO = 128
-"""What a packed weight of 0 is."""
+LANE, MIDDLE = 16, 1 << 15
+"""Bits for the sum of a class's weights, and what is added to it so that it is never negative. A test adds up all there are."""
 STEMS = (3, 4, 5, 6)
 """Lengths of the beginnings of words that stand for their stems: "photographs" shares "photo*" with "photos"."""
 
@@ -57,21 +59,22 @@ class Judgement(NamedTuple):
 
 
 class Weights:
-    """Learned weights, ready to add up."""
+    """Learned weights, ready to add up: one number holds those of all classes, `LANE` bits each."""
 
     def __init__(self, learned: Learned) -> None:
-        self._bias = learned.bias
+        self._lanes = Struct(f"<{len(learned.classes)}H")
+        self._raise = _packed((number, MIDDLE) for number in range(len(learned.classes)))  # no lane is negative with this
+        self._bias = _packed(enumerate(learned.bias))
         self._weights = dict(_weights(learned.weights))
 
     def totals(self, names: Iterable[str]) -> list[int]:
         """For each class the tenths of log-odds that these features make together."""
-        totals = list(self._bias)
-        known = self._weights
-        for name in names:
-            if (pairs := known.get(name)) is not None:
-                for number, weight in zip(pairs[::2], pairs[1::2], strict=True):
-                    totals[number] += weight - ZERO
-        return totals
+        total = sum(map(self._weights.get, names, repeat(0)), self._bias + self._raise)
+        return [lane - MIDDLE for lane in self._lanes.unpack(total.to_bytes(self._lanes.size, "little"))]
+
+    def weight(self, name: str, number: int) -> int:
+        """What a feature adds to one class."""
+        return (self._weights.get(name, 0) + self._raise >> LANE * number) % (1 << LANE) - MIDDLE
 
 
 class Classifier(Weights):
@@ -96,8 +99,7 @@ class Classifier(Weights):
         number = self.classes.index((judged.question, judged.value))
         gains = [0] * (judged.end - judged.start)
         for name, place in features(words[judged.start : judged.end]).items():
-            pairs = self._weights.get(name, b"")
-            gains[place] += sum(weight - ZERO for each, weight in zip(pairs[::2], pairs[1::2], strict=True) if each == number)
+            gains[place] += self.weight(name, number)
         first, last = _heaviest(gains)
         return judged.start + first, judged.start + last
 
@@ -137,19 +139,16 @@ def classifier(words: Language) -> Classifier | None:
     return Classifier(Learned.model_validate(words.classifier)) if words.classifier else None
 
 
-def _weights(lines: str) -> Iterator[tuple[str, bytes]]:
-    """Each line is a feature, a bar, and pairs of class number and weight, such as "no data|3:-12 4:7".
-
-    The pairs are packed into bytes, a tenth of what tuples of them take.
-    """
+def _weights(lines: str) -> Iterator[tuple[str, int]]:
+    """Each line is a feature, a bar, and pairs of class number and weight, such as "no data|3:-12 4:7"."""
     for line in lines.splitlines():
         name, _, pairs = line.rpartition("|")
         numbers = [part.partition(":") for part in pairs.split()]
-        yield name, bytes(each for number, _, weight in numbers for each in (int(number), _packed(int(weight))))
+        yield name, _packed((int(number), int(weight)) for number, _, weight in numbers)
 
 
-def _packed(weight: int) -> int:
-    return ZERO + max(-ZERO, min(weight, ZERO - 1))
+def _packed(weights: Iterable[tuple[int, int]]) -> int:
+    return sum(weight << LANE * number for number, weight in weights)
 
 
 def _probability(tenths: int) -> float:
