@@ -96,6 +96,10 @@ class HelpWith(Frozen):
     question: str | None
 
 
+class About(Frozen):
+    """What the advisor is, who reads what is written here, and how long it takes."""
+
+
 class Define(Frozen):
     """A glossary entry."""
 
@@ -153,6 +157,7 @@ Effect = (
     | WhatIf
     | Explain
     | HelpWith
+    | About
     | Define
     | Inform
     | Note

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from bot.agenda import pending
 from bot.answers import Answer, Refused, check
 from bot.case import Case, effective
-from bot.effects import Compare, Define, Effect, Explain, HelpWith, Inform, Note, Recommend, Summarise, WhatIf
+from bot.effects import About, Compare, Define, Effect, Explain, HelpWith, Inform, Note, Recommend, Summarise, WhatIf
 from bot.understand.reading import Request
 from knowledge.model import Knowledge
 
@@ -34,6 +34,8 @@ def repair(case: Case, request: Request, knowledge: Knowledge, *, quiet: bool = 
             return case, [] if quiet else [_explain(about, case, knowledge)]
         case "help":
             return case, [HelpWith(question=request.about or here)]
+        case "about":
+            return case, [About()]
         case "define":
             return case, [Define(term=request.about)] if request.about in knowledge.words(case.language).glossary else []
         case "skip":

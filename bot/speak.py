@@ -15,6 +15,7 @@ from bot.agenda import pending, stamp
 from bot.answers import Frozen
 from bot.case import Case
 from bot.effects import (
+    About,
     Ask,
     AskConflict,
     Compare,
@@ -37,7 +38,7 @@ from knowledge.model import Knowledge, Language, Question
 
 _Other = (
     Greet | Confirm | AskConflict | OfferStrike | Strike | Summarise | Recommend
-    | Compare | WhatIf | Explain | HelpWith | Define | Inform
+    | Compare | WhatIf | Explain | HelpWith | About | Define | Inform
 )  # fmt: skip
 
 
@@ -161,7 +162,7 @@ def pictured(effect: Recommend, event_number: int, case: Case) -> Message:
 
 def _view(effect: _Other, case: Case, knowledge: Knowledge, retention_days: int | None) -> Mapping[str, object]:
     match effect:
-        case Greet():
+        case Greet() | About():
             return {"retention": tell.retention(retention_days, case, knowledge)}
         case Confirm():
             return tell.understood(effect, case, knowledge)

@@ -58,6 +58,7 @@ RequestKind = Literal[
     "no",
     "subject",  # a question about the subject: about = the text
     "history",  # past advisories
+    "about",  # the advisor itself: what it is, what becomes of what is written, how long it takes
 ]
 REQUEST_KINDS: tuple[RequestKind, ...] = get_args(RequestKind)
 

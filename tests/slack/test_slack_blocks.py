@@ -19,7 +19,7 @@ from bot.advice.report import advise
 from bot.answers import Answer, Money
 from bot.case import Case
 from bot.chart import alt
-from bot.effects import Ask, Compare, Greet, HelpWith, Note, Recommend, Summarise
+from bot.effects import About, Ask, Compare, Greet, HelpWith, Note, Recommend, Summarise
 from bot.markup import blocks, escape
 from bot.page import render
 from bot.speak import Button, Message, pictured, speak
@@ -149,7 +149,7 @@ def test_sources_are_links_that_open() -> None:
 def test_other_messages_fit() -> None:
     everything = CASE.model_copy(update={"answers": {id: Answer(status="dont_know") for id in KNOWLEDGE.questions}})
     wide = Note(kind="what_to_change", questions=tuple(KNOWLEDGE.questions))
-    for effect in (Greet(), HelpWith(question="kind"), Summarise(final=True, stamp="1"), wide):
+    for effect in (Greet(), About(), HelpWith(question="kind"), Summarise(final=True, stamp="1"), wide):
         check(payloads(speak(effect, everything, KNOWLEDGE), 1, LOOK))
 
 

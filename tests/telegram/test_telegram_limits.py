@@ -23,6 +23,7 @@ from bot.answers import Answer, Money
 from bot.case import Case
 from bot.chart import pictures
 from bot.effects import (
+    About,
     Ask,
     AskConflict,
     Compare,
@@ -161,6 +162,7 @@ def test_every_sentence_of_telegrams_own_is_used_and_fits_a_caption():
 def test_all_else_that_is_said_fits():
     fits(Greet())
     fits(HelpWith(question=None))
+    fits(About())
     fits(Note(kind="what_to_change", questions=tuple(BASE.questions)), answers=answers(1))
     for term in WORDS.glossary:
         fits(Define(term=term))
