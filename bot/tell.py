@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.advice.advice import Advice, OptionAdvice, Reason, SourceLine
-from bot.answers import Answer, Money, Value, number
+from bot.answers import Answer, Money, Value, number, rounded
 from bot.case import Case, effective, set_aside
 from bot.effects import AskConflict, Confirm, Explain, Note, OfferStrike, WhatIf
 from bot.markup import Safe, escape
@@ -30,9 +30,11 @@ def value(id: str, told: Value | None, knowledge: Knowledge, language: str, *, o
         case None:
             return ""
         case Money(amount=amount, currency=currency):
-            return f"{number(amount)} {currency} {words.questions[id].unit}"
-        case float():
+            return f"{number(rounded(amount))} {currency} {words.questions[id].unit}"
+        case float() if knowledge.questions[id].type == "percent":  # 99.9975 % is not 100 %
             return f"{number(told)} {words.questions[id].unit_of(once=once, amount=told)}"
+        case float():
+            return f"{number(rounded(told))} {words.questions[id].unit_of(once=once, amount=told)}"
         case str():
             choice = words.questions[id].choices.get(told)
             return choice.label if choice else told

@@ -97,6 +97,12 @@ def doubt(text: str, question: str) -> Doubt | None:
     return next((each for each in understand(text, KNOWLEDGE).doubts if each.question == question), None)
 
 
+def figure(text: str, question: str) -> float | None:
+    """The number of a fact."""
+    told = value(text, question)
+    return told.amount if isinstance(told, Money) else told if isinstance(told, float) else None
+
+
 # Known to be read wrongly; the reasons stand behind each.
 STILL_WRONG = {
     "38,50 € die Stunde, I mean per hour",  # another language between the amount and its period
@@ -447,6 +453,24 @@ def test_an_hour_of_the_work_has_its_cost(text: str, cost: tuple[float, str] | N
 )  # fmt: skip
 def test_an_order_is_told_in_many_ways(text: str, order: Value | None) -> None:
     assert value(text, "priorities") == order
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "wanted"),
+    [
+        ("2 h 15 per dossier", "minutes", 135), ("1 minute 30 a card", "minutes", 1.5),
+        ("an hour 40/file", "minutes", 100),
+        ("a pilot for two and half months", "months", 2.5),
+        ("23 euros fifty an hour is what our clerk costs", "hourly_cost", 23.5),
+        ("1/2 million scans a month", "volume", 500_000), ("1/4 million calls a year", "volume", 20_833),
+        ("2e5 rows a month", "volume", 200_000),
+        ("800 ± 40 claims a month", "volume", 800), ("800±40 claims a month", "volume", 800),
+        ("800 +/- 5% claims a month", "volume", 800), ("6 plus or minus 1 minutes per claim", "minutes", 6),
+        ("900 or 850 claims a month", "volume", 875), ("900 or 300 claims a month", "volume", None),
+    ],
+)  # fmt: skip
+def test_an_amount_is_read_in_its_way_of_writing(text: str, question: str, wanted: float | None) -> None:
+    assert (figure(text, question) == pytest.approx(wanted, rel=0.001)) if wanted else value(text, question) is None
 
 
 def sound(reading: Reading, text: str) -> None:
