@@ -168,7 +168,11 @@ def test_a_text_may_begin_with_a_dash(run):
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("4,000 forms a week", "17,333 items"), ("a pilot of 42 days", "1.38 months"), ("we need 99.9975 % accuracy", "99.9975 per cent")],
+    [
+        ("4,000 forms a week", "17,333 items"),
+        ("a pilot of 42 days", "1.38 months"),
+        ("we need 99.9975 % accuracy", "99.9975 per cent"),
+    ],
 )
 def test_figures_are_rounded_where_they_are_shown(run, text, told):
     assert told in run("understand", text).stdout
