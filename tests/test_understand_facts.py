@@ -446,6 +446,13 @@ def test_an_hour_of_the_work_has_its_cost(text: str, cost: tuple[float, str] | N
         ("sacrifice perfection for speed", (("flexibility",), ("quality",))),
         ("we tolerate a typo but never a breach", (("security",), ("quality",))),
         ("we'd never sacrifice privacy for speed", (("security",), ("flexibility",))),
+        ("we don't need it quick, we need it correct", (("quality",),)),
+        ("keep it secret first, have it right second, price last", (("security",), ("quality",), ("cost",))),
+        ("we'd pay extra to get it earlier", (("flexibility",), ("cost",))),
+        ("a breach would sink us, we can live with late and pricey", (("security",), ("flexibility", "cost"))),
+        ("errors would bury us, delays as well", None),
+        ("price and speed weigh the same, then quality, and I'm least worried about security",
+         (("cost", "flexibility"), ("quality",), ("security",))),
         # a place that is held by other words leaves the order open
         ("guests must smile first, then speed, and money last", None), ("kindness beats price", None), ("leave it = price", None),
         ("they spend the first days on it", None), ("we look up room rates, and a second person checks", None),
