@@ -12,7 +12,7 @@ import click
 from adapters.cli import FAILED, as_json_option, db_option, emit, now, settings, stop
 
 if TYPE_CHECKING:
-    from bot.erasure import Receipt
+    from bot.receipts import Receipt
 
 
 @click.command()
@@ -27,7 +27,9 @@ def backup(out: Path | None, keep: int, copy: Path | None, db: Path | None, as_j
     Restoring needs the advisor stopped. The database of before is kept beside it, and erasures done since the backup are
     repeated from the file DATABASE.erased.
     """
-    from bot.backup import back_up, folder_of, restore
+    from bot.backup import back_up
+    from bot.copies import folder_of
+    from bot.restore import restore
     from bot.store import StoreError
 
     database = db or settings().advisor_db
@@ -74,11 +76,10 @@ def forget(
     as_json: bool,
 ) -> None:
     """Erase a person, a conversation, words, or what is old: tables, index, free pages, write-ahead log. Cannot be undone."""
-    from bot.backup import backups, folder_of
-    from bot.erasure import forget_conversation, forget_person
+    from bot.copies import candidates, folder_of
+    from bot.erasure import forget_conversation, forget_person, forget_words
     from bot.retention import purge
     from bot.store import Store, StoreError
-    from bot.striking import forget_words
 
     if sum(each is not None for each in (person, conversation, days)) != 1:
         stop("name one of --person PLATFORM:TENANT:USER, --conversation ID and --older-than DAYS")
@@ -104,7 +105,7 @@ def forget(
         stop(f"{'--words' if words else '--person'}: {error}")
     except StoreError as error:
         stop(str(error), code=FAILED)
-    older = [each.name for each in backups(path, folder_of(path))]
+    older = [each.name for each in candidates(path, folder_of(path))]
     if as_json:
         emit({**asdict(receipt), "backups_that_may_still_hold_it": older if receipt.erased else []})
     else:

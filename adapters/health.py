@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import structlog
 from aiohttp import web
 
-from bot.locks import FileLock, Locked
+from bot.locks import FileLock, Locked, write_lock
 from bot.serve import Server
 from bot.store import StoreError
 
@@ -76,7 +76,7 @@ async def not_ready(server: Server) -> str | None:
     try:
         if shutil.disk_usage(store.path.absolute().parent).free < LEAST_FREE:
             return "the disk is nearly full"
-        if not await _free(FileLock(store.path.with_name(store.path.name + ".lock"))):
+        if not await _free(write_lock(store.path)):
             return "another process is writing to the database"
         await server.committer.write(lambda: None)
     except StoreError as error:

@@ -10,11 +10,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.backup import backups, folder_of
-from bot.erasure import pending_tombstones, unscrubbed
+from bot.copies import backups, folder_of
+from bot.erasure import pending_tombstones
+from bot.locks import platform_locks, resolved, write_lock
 from bot.messages import GONE
+from bot.receipts import unscrubbed
+from bot.restore import room_of
 from bot.schema import MIGRATIONS
 from bot.store import Store, StoreError
+from bot.store_errors import explained
 
 LEAST_FREE = 64 * 1024 * 1024
 
@@ -41,6 +45,10 @@ def wal_reset_bug(version: tuple[int, int, int]) -> bool:
 
 def check_up(path: Path) -> Checkup:
     """Look at a database. What cannot be read is said in `wrong`; nothing is raised and nothing is created."""
+    try:
+        path = resolved(path)
+    except StoreError as error:
+        return Checkup(str(path), exists=False, wrong=[str(error)])
     found = Checkup(str(path), path.exists())
     found.facts["sqlite"] = sqlite3.sqlite_version
     if wal_reset_bug(sqlite3.sqlite_version_info[:3]):
@@ -50,7 +58,10 @@ def check_up(path: Path) -> Checkup:
         )
     folder = path.absolute().parent
     _room(found, folder)
-    found.locks = {each.name: holder for each in sorted(folder.glob(f"{path.name}*.lock")) if (holder := held_by(each))}
+    locks = [write_lock(path).path, *(each.path for each in (platform_locks(path) if folder.is_dir() else []))]
+    found.locks = {each.name: holder for each in locks if (holder := held_by(each))}
+    if room_of(path).exists():
+        found.notes.append(f"a restore was cut short; repeat it, or delete {room_of(path)}, which holds a copy")
     if not found.exists:
         found.notes.append("there is no database yet; the first conversation creates it")
         return found
@@ -63,9 +74,7 @@ def check_up(path: Path) -> Checkup:
     except StoreError as error:
         found.wrong.append(str(error))
     except sqlite3.Error as error:
-        found.wrong.append(
-            f"{path}: {error}; restore a backup with `advisor backup --restore FILE`, or choose another file with --db"
-        )
+        found.wrong.append(str(explained(error, path)))
     return found
 
 

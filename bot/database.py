@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.failpoints import failpoint
-from bot.locks import WAIT_SECONDS, FileLock, Locked
+from bot.locks import WAIT_SECONDS, Locked, resolved, write_lock
+from bot.store_errors import StoreError, explained
 
 PAGES_PER_CHECKPOINT = 4000
 """16 MB. A turn changes the same pages as the turn before it: the later they are copied, the less often."""
@@ -28,10 +29,6 @@ _UNDO_IN_MEMORY = "PRAGMA temp_store = MEMORY"
 
 Writes = list[Callable[[], object]]
 """What is to be written, decided on and not yet done."""
-
-
-class StoreError(Exception):
-    """The database cannot be used; the text says what happened, where, and what to do. Nothing half-done is stored."""
 
 
 class _Here(threading.local):
@@ -45,9 +42,9 @@ class Database:
     """A database file, opened for writing or (`read_only`) for reading. Threads may share it."""
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        self.path = path
+        self.path = path = resolved(path)
         self.read_only = read_only
-        self._write_lock = FileLock(path.with_name(path.name + ".lock"))
+        self._write_lock = write_lock(path)
         self._turnstile = threading.RLock()  # the file lock is the process's; its threads take turns here
         self._writer: int | None = None  # the thread whose transaction is open
         self._here = _Here()
@@ -55,25 +52,26 @@ class Database:
         try:
             self.connection = _read_only(path) if read_only else self._prepare(path)
         except sqlite3.Error as error:
-            raise _explained(error, path) from error
+            raise explained(error, path) from error
         except OSError as error:
             raise StoreError(f"{path}: {error.strerror or error}; choose another file with --db or ADVISOR_DB") from error
 
     def _prepare(self, path: Path) -> sqlite3.Connection:
-        from sqlite_utils.db import Database
-
-        from bot.schema import MIGRATIONS
+        from bot.migrating import bring_up_to_date, refuse_foreign
 
         path.parent.mkdir(parents=True, exist_ok=True)
         before = os.umask(0o077)
         try:
             with self._write_lock.held():
-                connection = _connect(path)
-                database = Database(connection)
-                _refuse_newer(database, path)
-                if MIGRATIONS.pending(database):
-                    MIGRATIONS.apply(database)
-                connection.execute(_UNDO_IN_MEMORY)
+                connection = _opened(path)
+                try:
+                    refuse_foreign(connection, path)
+                    _set(connection)
+                    bring_up_to_date(connection, path)
+                    connection.execute(_UNDO_IN_MEMORY)
+                except BaseException:
+                    connection.close()
+                    raise
             path.chmod(0o600)
         except Locked as error:
             raise StoreError(f"{path} is being written by another process; try again in a moment") from error
@@ -111,7 +109,7 @@ class Database:
             except sqlite3.Error as error:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
-                raise _explained(error, self.path) from error
+                raise explained(error, self.path) from error
             except Locked as error:
                 raise StoreError(f"{self.path} is being written by another process; nothing was stored, try again") from error
             finally:
@@ -150,7 +148,7 @@ class Database:
         try:
             yield draft
         except sqlite3.Error as error:
-            raise _explained(error, self.path) from error
+            raise explained(error, self.path) from error
         finally:
             self._here.draft = None
 
@@ -197,7 +195,7 @@ class Database:
             reader.execute("BEGIN")
             yield
         except sqlite3.Error as error:
-            raise _explained(error, self.path) from error
+            raise explained(error, self.path) from error
         finally:
             if reader.in_transaction:
                 reader.execute("ROLLBACK")
@@ -207,7 +205,7 @@ class Database:
         try:
             return self.reading.execute(sql, values).fetchall()
         except sqlite3.Error as error:
-            raise _explained(error, self.path) from error
+            raise explained(error, self.path) from error
 
     def others_wrote(self) -> int:
         """Another number once another process has committed anything; what this one writes does not count."""
@@ -215,18 +213,20 @@ class Database:
             with self._turnstile:
                 return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
         except sqlite3.Error as error:
-            raise _explained(error, self.path) from error
+            raise explained(error, self.path) from error
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, timeout=5, cached_statements=256, check_same_thread=False)
+def _opened(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, timeout=5, cached_statements=256, check_same_thread=False)
+
+
+def _set(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_PER_CHECKPOINT}")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KB}")
-    return connection
 
 
 def _read_only(path: Path) -> sqlite3.Connection:
@@ -235,37 +235,3 @@ def _read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5, check_same_thread=False
     )
-
-
-def _refuse_newer(database: object, path: Path) -> None:
-    from sqlite_utils.db import Database
-
-    from bot.schema import MIGRATIONS
-
-    assert isinstance(database, Database)  # noqa: S101  narrows the lazily imported type
-    ours = {migration.name for migration in MIGRATIONS._migrations}
-    newer = [applied.name for applied in MIGRATIONS.applied(database) if applied.name not in ours]
-    if newer:
-        raise StoreError(
-            f"{path} was written by a newer version of the advisor ({', '.join(newer)}); update the advisor to open it"
-        )
-
-
-def _explained(error: sqlite3.Error, path: Path) -> StoreError:
-    """A database error in words that say what to do."""
-    code = getattr(error, "sqlite_errorcode", None)
-    primary = code & 0xFF if isinstance(code, int) else None
-    match primary:
-        case sqlite3.SQLITE_FULL:
-            what = "the disk (or the size limit of the database) is full; nothing was stored, free some space and try again"
-        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
-            what = "the file or its folder cannot be written; check permissions or choose another file with --db"
-        case sqlite3.SQLITE_CANTOPEN:
-            what = "the file cannot be opened; check that its folder exists and can be written"
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            what = "another program holds the database; nothing was stored, close it or try again"
-        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            what = "this is not an intact SQLite database; restore a backup (see `advisor backup`) or choose another file"
-        case _:
-            what = f"{error}"
-    return StoreError(f"{path}: {what}")

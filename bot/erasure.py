@@ -1,4 +1,4 @@
-"""Erasure of a person or a conversation: gone from tables, index, free pages and write-ahead log, with tombstone and receipt.
+"""Erasure of a person, a conversation or words: gone from tables, index, free pages and log, with tombstone and receipt.
 
 Rules: what is removed, its receipt and its tombstone are one transaction; the tombstone is on disk beside the database before
 it ends; `scrub` then cleans what SQLite leaves behind, and is made up for at the next opening if it was cut short.
@@ -6,39 +6,19 @@ it ends; `scrub` then cleans what SQLite leaves behind, and is made up for at th
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from bot import deliveries, tombstones
 from bot.locks import Locked
+from bot.receipts import Receipt, file_receipt, unscrubbed
+from bot.redaction import LEAST_LETTERS
 from bot.removal import parts, remove_conversations, remove_person, traces
 from bot.store import Store, StoreError
+from bot.striking import strike
 from bot.tombstones import KINDS, Kind, Tombstone, digest, tombstone
-
-
-@dataclass
-class Receipt:
-    """What an erasure did, in counts and without names. `left` says where the id is still found: it must be empty.
-
-    `scrubbed` tells whether index, free pages and write-ahead log are clean too; `why` why not.
-    """
-
-    act: str
-    at: int
-    erased: dict[str, int] = field(default_factory=dict)
-    tombstones: list[str] = field(default_factory=list)
-    left: dict[str, int] = field(default_factory=dict)
-    scrubbed: bool = False
-    why: str | None = None
-    dry_run: bool = False
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing is left to do."""
-        return self.dry_run or (self.scrubbed and not self.left)
 
 
 class Undo(Exception):
@@ -56,6 +36,24 @@ def forget_conversation(store: Store, conversation: str, now: int, *, dry_run: b
     """Erase one conversation, whoever took part. Raises StoreError."""
     ids: list[tuple[Kind, str]] = [("conversation", conversation)]
     return _forget(store, ids, now, dry_run, lambda before: remove_conversations(store.connection, [conversation], before))
+
+
+def forget_words(store: Store, conversation: str, spans: Sequence[str], now: int, *, dry_run: bool = False) -> Receipt:
+    """Strike words that an operator names. Raises ValueError for words too short to be told from others, or StoreError."""
+    for span in spans:
+        if sum(character.isalnum() for character in span) < LEAST_LETTERS:
+            raise ValueError(f"{span!r} is too short; name at least {LEAST_LETTERS} letters or digits, as they stand there")
+    receipt = Receipt("strike", now, dry_run=dry_run)
+    try:
+        with store.transaction():
+            if store.conversation(conversation) is not None:
+                receipt = replace(strike(store.connection, conversation, spans, now), dry_run=dry_run)
+            if dry_run or not receipt.erased:
+                raise Undo
+    except Undo:
+        receipt.scrubbed = not dry_run
+        return receipt
+    return scrubbed(store, receipt)
 
 
 def _forget(store: Store, ids: list[tuple[Kind, str]], now: int, dry_run: bool, remove: Callable[[int], Counter[str]]) -> Receipt:
@@ -151,17 +149,6 @@ def _remember(connection: sqlite3.Connection, stones: Iterable[Tombstone]) -> No
         " ON CONFLICT (digest) DO UPDATE SET at = max(at, excluded.at)",
         [(stone.digest, stone.kind, stone.salt, stone.at) for stone in stones],
     )
-
-
-def file_receipt(connection: sqlite3.Connection, receipt: Receipt) -> None:
-    """Keep a receipt as evidence, inside the transaction it is about."""
-    kept = {key: value for key, value in asdict(receipt).items() if key in ("erased", "tombstones", "left")}
-    connection.execute("INSERT INTO receipts(at, act, receipt) VALUES (?,?,?)", (receipt.at, receipt.act, json.dumps(kept)))
-
-
-def unscrubbed(connection: sqlite3.Connection) -> int:
-    """How many erasures wait for their scrubbing."""
-    return int(connection.execute("SELECT count(*) FROM receipts WHERE scrubbed_at IS NULL").fetchone()[0])
 
 
 def made_up_for(store: Store, now: int) -> Receipt:

@@ -1,13 +1,19 @@
-"""File locks between processes: one server per platform on a database, one writer at a time."""
+"""File locks between processes: one server per platform on a database, one writer at a time.
+
+Rules: a lock lies beside the file that SQLite opens, whatever link led there; so there is one of a kind to a database.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from bot.store_errors import StoreError
 
 WAIT_SECONDS = 10.0
 POLL_SECONDS = 0.002
@@ -15,6 +21,44 @@ POLL_SECONDS = 0.002
 
 class Locked(Exception):
     """Another process holds the lock."""
+
+
+def resolved(database: Path) -> Path:
+    """The file that a path leads to, through whatever links. Raises StoreError for links that lead nowhere."""
+    try:
+        return database.resolve()
+    except (OSError, RuntimeError) as error:  # Python says RuntimeError for a loop
+        raise StoreError(f"{database}: a link that leads to itself; choose another file with --db or ADVISOR_DB") from error
+
+
+def write_lock(database: Path) -> FileLock:
+    """What every write transaction is under."""
+    return FileLock(database.with_name(f"{database.name}.lock"))
+
+
+def platform_lock(database: Path, platform: str) -> FileLock:
+    """What a process holds for as long as it serves a platform."""
+    return FileLock(database.with_name(f"{database.name}.{platform}.lock"))
+
+
+def platform_locks(database: Path) -> list[FileLock]:
+    """Of every platform that was ever served on this database."""
+    name = re.compile(rf"{re.escape(database.name)}\.\w+\.lock")
+    return [FileLock(each) for each in sorted(database.parent.iterdir()) if name.fullmatch(each.name)]
+
+
+@contextmanager
+def all_held(locks: Iterable[FileLock]) -> Iterator[None]:
+    """All these locks for the length of a block. Raises Locked at once if one is not to be had."""
+    taken = list[FileLock]()
+    try:
+        for lock in locks:
+            taken.append(lock)
+            lock.acquire(0)
+        yield
+    finally:
+        for lock in taken:
+            lock.close()
 
 
 class FileLock:

@@ -29,6 +29,8 @@ QUOTED = re.compile(r"input_value=.*?(, input_type=)", re.DOTALL)
 """How pydantic quotes what it was given."""
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 CHATTY = ("httpx", "httpcore", "slack_bolt", "slack_sdk", "telegram", "aiohttp.access")
+ALWAYS = ("bot.migrating",)
+"""What is said at every level: that a database was changed for good, and where the copy of before is."""
 PLAIN = (OSError, sqlite3.Error, ImportError)
 """Exceptions whose text is of the system and not of people."""
 OURS = ("bot", "adapters", "knowledge")
@@ -127,6 +129,8 @@ def configure(level: str) -> None:
     logging.basicConfig(level=numeric, handlers=[handler], force=True)
     for name in CHATTY:
         logging.getLogger(name).setLevel(max(numeric, logging.WARNING))
+    for name in ALWAYS:
+        logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -11,7 +11,8 @@ from functools import partial
 import structlog
 
 from bot import deliveries
-from bot.erasure import Receipt, file_receipt, made_up_for, scrubbed, unscrubbed
+from bot.erasure import made_up_for, scrubbed
+from bot.receipts import Receipt, file_receipt, unscrubbed
 from bot.removal import remove_conversations
 from bot.store import Store, StoreError
 

@@ -14,7 +14,7 @@ import structlog
 from bot.away import Away, thread
 from bot.committer import Committer
 from bot.failpoints import failpoint
-from bot.locks import FileLock, Locked
+from bot.locks import Locked, platform_lock
 from bot.sender import Gateway, Sender
 from bot.service import Service
 from bot.store import Delivery, StoreError
@@ -54,7 +54,7 @@ class Server:
         self.committer = Committer(store, self.away("commits"))
         self.sender = Sender(store, self.committer, self.gateway, self.service.world.now)
         self._work = asyncio.Event()
-        self._lock = FileLock(store.path.with_name(f"{store.path.name}.{self.gateway.platform}.lock"))
+        self._lock = platform_lock(store.path, self.gateway.platform)
         self._lines = store.backlog(self.gateway.platform)
         self._turned_away: set[str | None] = set()
 

@@ -15,9 +15,9 @@ from typing import Any, Literal
 from bot import wordings
 from bot.answers import Answer
 from bot.database import Database
-from bot.database import StoreError as StoreError
 from bot.events import EVENT, Event, Happened
 from bot.remember import by_identity
+from bot.store_errors import StoreError as StoreError
 from bot.wordings import Line as Line
 
 LONGEST_WAIT_MS = 3_600_000

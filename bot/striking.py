@@ -12,14 +12,11 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from bot.deliveries import blank_at
-from bot.erasure import Receipt, Undo, file_receipt, scrubbed
 from bot.events import EVENT, Answered, Heard, Proposed
 from bot.guard import MARK, secrets
-from bot.redaction import LEAST_LETTERS
-from bot.store import Store
+from bot.receipts import Receipt, file_receipt
 from bot.wordings import reword
 from knowledge.model import PrivateWords
 
@@ -30,24 +27,6 @@ _WORDS = {
 }
 """Tables of JSON: row key, column, and the fields that hold what people said; None for all."""
 _PLAIN = {"answers": ("value", "said"), "reviews": ("note",), "outcomes": ("happened",)}
-
-
-def forget_words(store: Store, conversation: str, spans: Sequence[str], now: int, *, dry_run: bool = False) -> Receipt:
-    """Strike words that an operator names. Raises ValueError for words too short to be told from others, or StoreError."""
-    for span in spans:
-        if sum(character.isalnum() for character in span) < LEAST_LETTERS:
-            raise ValueError(f"{span!r} is too short; name at least {LEAST_LETTERS} letters or digits, as they stand there")
-    receipt = Receipt("strike", now, dry_run=dry_run)
-    try:
-        with store.transaction():
-            if store.conversation(conversation) is not None:
-                receipt = replace(strike(store.connection, conversation, spans, now), dry_run=dry_run)
-            if dry_run or not receipt.erased:
-                raise Undo
-    except Undo:
-        receipt.scrubbed = not dry_run
-        return receipt
-    return scrubbed(store, receipt)
 
 
 def strike_private(

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from bot.store import StoreError
+from bot.store_errors import StoreError
 
 Kind = Literal["person", "user", "conversation"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -30,10 +30,6 @@ class Tombstone:
     salt: str
     digest: str
     at: int
-
-    def names(self, id: str) -> bool:
-        """Whether this id was erased."""
-        return hmac.compare_digest(self.digest, digest(self.kind, self.salt, id))
 
 
 def tombstone(kind: Kind, id: str, at: int, known: Iterable[Tombstone]) -> Tombstone:

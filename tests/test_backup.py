@@ -14,9 +14,11 @@ from click.testing import CliRunner
 
 from adapters.cli_admin import backup as command
 from bot import tombstones
-from bot.backup import back_up, backups, restore
+from bot.backup import back_up
+from bot.copies import backups, candidates
 from bot.erasure import forget_person
 from bot.locks import FileLock
+from bot.restore import restore
 from bot.store import Conversation, Store, StoreError
 from test_erasure import ALICE, BOB, NOW, WORDS, converse, found
 
@@ -32,7 +34,7 @@ def test_a_backup_is_a_private_whole_copy_with_a_receipt(store, tmp_path):
     converse(store, "one", ALICE, WORDS)
     receipt = back_up(store.path, tmp_path / "b", 3, NOW)
     copy = Path(receipt.backup)
-    assert copy.name == "advisor-20270115-080000.db"
+    assert copy.name == "advisor.db-20270115-080000.db"
     assert copy.stat().st_mode & 0o777 == 0o600 and (tmp_path / "b").stat().st_mode & 0o777 == 0o700
     assert receipt.sha256 == hashlib.sha256(copy.read_bytes()).hexdigest() and receipt.bytes == copy.stat().st_size
     assert (receipt.integrity, receipt.conversations, receipt.kept, receipt.removed) == ("ok", 1, [copy.name], [])
@@ -56,11 +58,24 @@ def test_a_restored_backup_is_opened_with_store_and_goes_on(store, tmp_path):
 def test_the_n_latest_are_kept_and_files_of_others_are_left_alone(store, tmp_path):
     out = tmp_path / "b"
     out.mkdir()
-    other = out / "advisor-notes.db"
+    other = out / "advisor.db-notes.db"
     other.write_text("not ours")
     names = [Path(back_up(store.path, out, 2, NOW + n * 1000).backup).name for n in range(4)]
     assert [each.name for each in backups(store.path, out)] == names[2:]
     assert other.read_text() == "not ours"
+
+
+def test_databases_that_differ_only_in_their_ending_keep_their_own_copies(tmp_path):
+    out = tmp_path / "b"
+    for name in ("team.db", "team.sqlite"):
+        Store(tmp_path / name).close()
+        back_up(tmp_path / name, out, 1, NOW)
+    assert [len(backups(tmp_path / name, out)) for name in ("team.db", "team.sqlite")] == [1, 1]
+    before = out / "team-20260101-000000.db"  # as copies were called once
+    backups(tmp_path / "team.db", out)[0].rename(before)
+    assert candidates(tmp_path / "team.db", out) == [before]
+    back_up(tmp_path / "team.db", out, 1, NOW + 1000)
+    restore(before, tmp_path / "team.db", NOW)
 
 
 def test_two_backups_in_one_second_are_two_files(store, tmp_path):

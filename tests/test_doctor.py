@@ -133,7 +133,7 @@ def test_what_is_wrong_with_a_database_comes_with_what_to_do(store, tmp_path):
 
 def test_a_file_that_is_no_database_or_another_programs_is_told_apart(tmp_path):
     (tmp_path / "text.db").write_text("not a database, but long enough to be read as a header of one " * 4)
-    assert any("not a database" in each for each in examined("--db", str(tmp_path / "text.db"))[1]["wrong"])
+    assert any("not an intact SQLite database" in each for each in examined("--db", str(tmp_path / "text.db"))[1]["wrong"])
     connection = sqlite3.connect(tmp_path / "other.db")
     connection.execute("CREATE TABLE t(x)")
     connection.close()

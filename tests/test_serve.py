@@ -88,6 +88,19 @@ async def test_a_second_server_of_the_platform_is_refused_with_what_to_do(store,
     other.close()
 
 
+async def test_a_link_to_the_database_leads_to_no_second_server(store, tmp_path):
+    (tmp_path / "link.db").symlink_to(tmp_path / "advisor.db")
+    first, other = server(store), Store(tmp_path / "link.db")
+    running = asyncio.ensure_future(first.run())
+    await asyncio.sleep(0.05)
+    with pytest.raises(AlreadyServed):
+        await server(other).run()
+    first.stop()
+    await running
+    other.close()
+    assert sorted(each.name for each in tmp_path.iterdir() if each.name.startswith("link")) == ["link.db"]
+
+
 async def test_a_stop_finishes_what_is_on_its_way_and_the_next_start_does_the_rest(store):
     slow = Quiet(seconds=0.2)
     first = server(store, slow)

@@ -5,6 +5,7 @@ import itertools
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -106,7 +107,7 @@ def test_a_database_being_written_by_another_process_of_ours_is_said_so(store, m
 
 UNPRIVILEGED = """
 import os, sys, pathlib
-import bot.store, bot.schema, sqlite_utils.db
+import bot.store, bot.migrating
 from bot.store import Store, StoreError
 if os.getuid() == 0:
     os.setgid(65534); os.setuid(65534)
@@ -158,6 +159,27 @@ def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path, content):
         Store(path)
     says(error, path, "not an intact SQLite database", "advisor backup")
     assert path.read_bytes() == content
+
+
+def test_a_database_of_another_program_is_refused_and_left_as_it_is(tmp_path):
+    path = tmp_path / "shop.db"
+    foreign = sqlite3.connect(path)
+    foreign.execute("CREATE TABLE orders(id)")
+    foreign.close()
+    path.chmod(0o644)
+    before = path.read_bytes()
+    with pytest.raises(StoreError) as error:
+        Store(path)
+    says(error, path, "another program", "orders", "--db")
+    assert path.read_bytes() == before and path.stat().st_mode & 0o777 == 0o644
+    assert {each.suffix for each in tmp_path.iterdir()} <= {".db", ".lock"}
+
+
+def test_a_link_that_leads_to_itself_is_named(tmp_path):
+    (tmp_path / "loop.db").symlink_to("loop.db")
+    with pytest.raises(StoreError) as error:
+        Store(tmp_path / "loop.db")
+    says(error, tmp_path / "loop.db", "leads to itself", "--db")
 
 
 def test_a_corrupted_file_is_named_and_nothing_is_acknowledged(tmp_path):

@@ -11,14 +11,14 @@ from adapters.cli import main
 from bot.agenda import pending
 from bot.archive import Archive
 from bot.engine import fold, step
-from bot.erasure import apply_tombstones, made_up_for, unscrubbed
+from bot.erasure import apply_tombstones, forget_words, made_up_for
 from bot.events import EVENT, Heard, Started
 from bot.guard import MARK
+from bot.receipts import unscrubbed
 from bot.replay import knowledge_of, replay
 from bot.retell import Retelling
 from bot.search import search
 from bot.store import Store
-from bot.striking import forget_words
 from bot.understand.hear import hear
 from talks import BASE, OPERATOR, Talks
 from test_guard import PRIVATE

@@ -3,11 +3,15 @@
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 from sqlite_utils.db import Database
 
 from bot.archive import Archive, Filter, Viewer
+from bot.copies import backups, checked, folder_of
+from bot.logs import configure
 from bot.replay import knowledge_of, replay
 from bot.schema import MIGRATIONS
 from bot.search import search
@@ -97,6 +101,60 @@ def test_a_file_of_this_schema_keeps_everything_and_goes_on(filled, tmp_path, la
     talks.send("p3", text="go on")
     assert talks.store.conversation("case-0003").status == "open"
     talks.close()
+
+
+def test_a_file_with_something_in_it_is_copied_before_it_is_brought_up_to_date(filled, tmp_path, capfd):
+    path = tmp_path / "old.db"
+    before = of_schema(filled, path, "m001_first")
+    configure("error")
+    Store(path).close()
+    [copy] = backups(path, folder_of(path))
+    assert checked(copy) == 4 and copy.stat().st_mode & 0o777 == 0o600
+    assert str(copy) in capfd.readouterr().err
+    connection = sqlite3.connect(copy)
+    for table, (columns, rows) in before.items():
+        assert content(connection, table, columns) == rows, table
+    assert [row[0] for row in connection.execute("SELECT name FROM _sqlite_migrations")] == NAMES[:1]
+    connection.close()
+    Store(path).close()
+    assert backups(path, folder_of(path)) == [copy], "once"
+
+
+def test_a_new_file_is_not_copied(tmp_path):
+    Store(tmp_path / "new.db").close()
+    assert not folder_of(tmp_path / "new.db").exists()
+
+
+def test_a_file_that_cannot_be_copied_is_left_as_it_is(filled, tmp_path):
+    path = tmp_path / "old.db"
+    of_schema(filled, path, "m001_first")
+    folder_of(path).write_text("in the way")
+    with pytest.raises(StoreError, match="not backed up"):
+        Store(path)
+    assert schema(path) == NAMES[:1]
+
+
+def test_a_file_that_is_being_served_is_not_brought_up_to_date(filled, tmp_path):
+    path = tmp_path / "old.db"
+    of_schema(filled, path, NAMES[-2])
+    code = "import sys,pathlib; from bot.locks import platform_lock\n"
+    code += "platform_lock(pathlib.Path(sys.argv[1]), 'slack').acquire(0); print(1, flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", code, str(path)], stdin=-1, stdout=-1) as serving:
+        serving.stdout.readline()
+        with pytest.raises(StoreError, match=rf"older version \({NAMES[-1]}.*slack.lock.*stop the advisor"):
+            Store(path)
+        assert schema(path) == NAMES[:-1] and not folder_of(path).exists()
+        serving.stdin.close()
+    Store(path).close()
+    assert schema(path) == NAMES
+
+
+def schema(path):
+    connection = sqlite3.connect(path)
+    try:
+        return [row[0] for row in connection.execute("SELECT name FROM _sqlite_migrations ORDER BY id")]
+    finally:
+        connection.close()
 
 
 def test_a_file_of_a_newer_schema_is_refused_and_left_as_it_is(filled, tmp_path):

@@ -10,10 +10,9 @@ from datasette.utils.asgi import NotFound, Request, Response
 
 from adapters.review.web import NONE_SUCH, Params, desk_of, form_of, go, link, page, params_of, told, viewer_of
 from bot.archive import Summary, Viewer
-from bot.erasure import forget_conversation
+from bot.erasure import forget_conversation, forget_words
 from bot.library import Library
 from bot.review import NO_OPTION, REVIEW_VERDICTS, NotAllowed, outcome, review
-from bot.striking import forget_words
 
 
 def may_erase(viewer: Viewer, summary: Summary) -> bool:

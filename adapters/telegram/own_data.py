@@ -9,8 +9,9 @@ import json
 from pathlib import Path
 
 from bot.archive import Archive, Filter, Viewer
-from bot.erasure import Receipt, forget_conversation, forget_person
+from bot.erasure import forget_conversation, forget_person
 from bot.export import as_json
+from bot.receipts import Receipt
 from bot.retell import Retelling
 from bot.store import Store
 from knowledge.model import Knowledge, Language

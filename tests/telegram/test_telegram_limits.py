@@ -38,8 +38,8 @@ from bot.effects import (
     Summarise,
     WhatIf,
 )
-from bot.erasure import Receipt
 from bot.markup import blocks, escape, plain
+from bot.receipts import Receipt
 from bot.speak import Message, pictured, speak
 from bot.store import Outgoing, Store
 from bot.taps import LONGEST, ranked_so_far
