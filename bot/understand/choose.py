@@ -42,7 +42,9 @@ def exact(text: str, question: Question, words: Language) -> Value | None:
         return None
     match question.type:
         case "choice":
-            return _checked(_waited(text, question, words) or choices_of(question, words).exact(text), question, words)
+            return _checked(
+                _waited(text, question, words, alone=True) or choices_of(question, words).exact(text), question, words
+            )
         case "text":
             return None
         case "ranking":
@@ -51,9 +53,9 @@ def exact(text: str, question: Question, words: Language) -> Value | None:
             return _checked(_readers(wording(words)).typed(question, words).read(text, alone=True), question, words)
 
 
-def _waited(text: str, question: Question, words: Language) -> Value | None:
+def _waited(text: str, question: Question, words: Language, *, alone: bool = False) -> Value | None:
     """The choice of how soon for a time: "a week or two", "within 2 days"."""
-    return _readers(wording(words)).typed(question, words).read(text) if question.id == "turnaround" else None
+    return _readers(wording(words)).typed(question, words).read(text, alone=alone) if question.id == "turnaround" else None
 
 
 @by_identity(4_096)
