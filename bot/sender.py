@@ -16,8 +16,10 @@ import structlog
 
 from bot.committer import Committer
 from bot.failpoints import failpoint
+from bot.records import Outgoing
 from bot.speak import Message
-from bot.store import Outgoing, Store, StoreError
+from bot.store_errors import StoreError
+from bot.turn_store import TurnStore
 
 log = structlog.get_logger()
 
@@ -70,7 +72,7 @@ class Gateway(Protocol):
 class Sender:
     """Sends what is due until stopped."""
 
-    store: Store
+    store: TurnStore
     committer: Committer
     gateway: Gateway
     now: Callable[[], int]
