@@ -97,13 +97,26 @@ class Lazy(click.Group):
         return command if isinstance(command, click.Command) else None
 
 
+def _dashed_text(arg: str) -> bool:
+    """Whether an argument with a dash before it can be no option: a space is in it, or a figure follows."""
+    return arg.startswith("-") and len(arg) > 1 and (" " in arg or arg[1].isdecimal())
+
+
+class Reads(click.Command):
+    """A command on a text, which may begin with a dash: "-500 a month" is no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        texts = [arg for arg in args if _dashed_text(arg)] if "--" not in args else []
+        return super().parse_args(ctx, [*(arg for arg in args if arg not in texts), *(["--"] if texts else []), *texts])
+
+
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="sourcing-advisor")
 def main() -> None:
     """Advice on how to source a business process: BPO, microlabor, a split, or in-house."""
 
 
-@main.command()
+@main.command(cls=Reads)
 @click.argument("text")
 @as_json_option
 @click.option("--lang", default=None)

@@ -144,7 +144,7 @@ class _Talk:
 
     def _over(self) -> bool:
         state = self._state()
-        return state is not None and state.status in ("cancelled", "paused")
+        return state is not None and state.status == "cancelled"
 
     def _farewell(self) -> None:
         """Say how to come back; end with 3 if there is no advice yet."""

@@ -35,6 +35,7 @@ sys.path[:0] = [str(ROOT), str(TESTS)]
 from adapters.slack.deliveries import delivery
 from adapters.slack.desk import Desk
 from adapters.slack.parse import Own, parse
+from bot.sender import Arrived
 from bot.serve import Server
 from bot.service import World
 from bot.speak import Message
@@ -177,8 +178,8 @@ class Turned:
     def __init__(self) -> None:
         self.seen: Seen = {}
 
-    async def send(self, outgoing: Outgoing, message: Message, earlier: str | None) -> str | None:
-        del message, earlier
+    async def send(self, outgoing: Outgoing, message: Message, earlier: str | None, arrived: Arrived) -> str | None:
+        del message, earlier, arrived
         if outgoing.kind == "send":
             self.seen.setdefault(str(json.loads(outgoing.address)["channel"]), time.perf_counter())
         return None

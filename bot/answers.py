@@ -15,6 +15,9 @@ STATUSES: tuple[Status, ...] = ("given", "dont_know", "not_applicable", "later")
 
 Ranking = tuple[tuple[str, ...], ...]
 
+# Hundredths say nothing of a figure from here on, and too little of one below.
+LARGE, SMALL = 1_000, 0.1
+
 
 class Frozen(BaseModel):
     """Base of the values of the conversation."""
@@ -78,6 +81,13 @@ def check(question: Question, raw: object, words: Language) -> Value:
             return _ranking(question, raw, words)
         case _:
             raise Refused(f"{raw!r} is not {accepted(question, words)}")
+
+
+def rounded(value: float) -> float:
+    """A figure to read rather than to reckon with: in hundredths, a large one whole, a small one in two digits."""
+    if abs(value) >= LARGE:
+        return float(round(value))
+    return float(f"{value:.2g}") if abs(value) < SMALL else round(value, 2)
 
 
 def number(value: float) -> str:

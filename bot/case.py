@@ -41,6 +41,7 @@ class Case(Frozen):
     skipped: frozenset[str] = frozenset()
     postponed: frozenset[str] = frozenset()  # "ask me later", and already asked again
     focus: str | None = None  # the question a person went to
+    ahead: tuple[str, ...] = ()  # those to go to once it has its answer
     proposed: Proposed | None = None
     restarting: bool = False
     summarised: bool = False  # the summary was confirmed, or advice asked for
@@ -48,6 +49,10 @@ class Case(Frozen):
     noted: frozenset[str] = frozenset()  # conflicts that the person let stand
     misses: int = 0
     exposed: tuple[Exposure, ...] = ()
+
+    def onward(self) -> dict[str, object]:
+        """The fields to update once the question that a person went to is left: on to the next one that was asked for."""
+        return {"focus": next(iter(self.ahead), None), "ahead": self.ahead[1:]}
 
 
 def fits(knowledge: Knowledge, id: str, answer: Answer) -> bool:

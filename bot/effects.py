@@ -67,6 +67,12 @@ class Recommend(Frozen):
     changed: tuple[str, ...] = ()
 
 
+class Assure(Frozen):
+    """How certain the advice is, and what would turn it."""
+
+    advice: Advice
+
+
 class Compare(Frozen):
     """The options side by side."""
 
@@ -136,6 +142,8 @@ class Note(Frozen):
         "what_if_how",
         "upgraded",
         "nothing_more",
+        "not_noted",
+        "stands",
         "history_hint",
     ]
     questions: tuple[str, ...] = ()
@@ -153,6 +161,7 @@ Effect = (
     | Strike
     | Summarise
     | Recommend
+    | Assure
     | Compare
     | WhatIf
     | Explain

@@ -145,8 +145,9 @@ def _act(case: Case, act: Act, knowledge: Knowledge, *, quiet: bool = False) -> 
             return repair(case, request, knowledge, quiet=quiet)
         case Missed(hint=hint):
             missed = case.model_copy(update={"misses": case.misses + 1})
-            open_question = pending(case, knowledge).question
-            return missed, [Note(kind="not_understood", question=open_question, value=hint, offer_skip=missed.misses >= 2)]
+            id = pending(case, knowledge).question
+            skippable = id is not None and missed.misses >= 2
+            return missed, [Note(kind="not_understood", question=id, value=hint, offer_skip=skippable)]
         case CameLate(question=id):
             return case, [Note(kind="late", question=id)]
         case Exposed(kinds=kinds):
@@ -175,7 +176,7 @@ def _answer(case: Case, id: str, answer: Answer, knowledge: Knowledge, *, truste
             "trail": (*(other for other in case.trail if other != id), id),
             "skipped": case.skipped - {id},
             "postponed": again,
-            "focus": None if case.focus == id else case.focus,
+            **(case.onward() if case.focus == id else {}),
             "proposed": _without(case.proposed, id),
             "noted": frozenset(c for c in case.noted if c in knowledge.conflicts and id not in knowledge.conflicts[c].when),
             "misses": 0,

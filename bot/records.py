@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Writes = list[Callable[[], object]]
 """What is to be written, decided on and not yet done."""
+LONGEST_WAIT_MS = 3_600_000
+"""No message waits longer for its next try. A time farther away was written before the clock was set back."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message to be sent."""
+    """A message to be sent. `attempts` counts every try, `failures` those that may be its own fault; `parts` have arrived."""
 
     number: int
     conversation: str
@@ -81,6 +83,9 @@ class Outgoing:
     started_at: int | None
     sent_as: str | None
     why: str | None = None
+    created_at: int = 0
+    failures: int = 0
+    parts: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, assert_never
 
 from bot.agenda import pending
 from bot.answers import Answer, Refused, check
-from bot.case import Case, effective
-from bot.effects import About, Compare, Define, Effect, Explain, HelpWith, Inform, Note, Recommend, Summarise, WhatIf
+from bot.case import Case, effective, given
+from bot.effects import About, Assure, Compare, Define, Effect, Explain, HelpWith, Inform, Note, Recommend, Summarise, WhatIf
 from bot.understand.reading import Request
 from knowledge.model import Knowledge
 
@@ -26,9 +26,11 @@ def repair(case: Case, request: Request, knowledge: Knowledge, *, quiet: bool = 
         case "back":
             return _back(case)
         case "change":
-            return _change(case, request.about, knowledge)
+            return _change(case, request, knowledge)
         case "why":
             about = request.about or here
+            if about is None and case.summarised:
+                return case, [] if quiet else [Assure(advice=advice_for(case, knowledge))]
             if about is None:
                 return case, [HelpWith(question=None)]
             return case, [] if quiet else [_explain(about, case, knowledge)]
@@ -40,8 +42,8 @@ def repair(case: Case, request: Request, knowledge: Knowledge, *, quiet: bool = 
             return case, [Define(term=request.about)] if request.about in knowledge.words(case.language).glossary else []
         case "skip":
             return _skip(case, request.about or here)
-        case "dont_know" | "not_applicable" | "later":
-            return case, [Note(kind="not_understood", question=here)]  # answers, when a question is open; see `hear`
+        case "dont_know" | "not_applicable" | "later":  # an answer of its own, save where there is one already; see `hear`
+            return case, [Note(kind="not_understood" if here is None else "stands", question=here)]
         case "repeat":
             return case, []
         case "summary":
@@ -52,6 +54,9 @@ def repair(case: Case, request: Request, knowledge: Knowledge, *, quiet: bool = 
             return case.model_copy(update={"status": "open"}), []
         case "restart":
             return case.model_copy(update={"restarting": True}), []
+        case "cancel" if request.about is not None:
+            kept = case.model_copy(update={"focus": None, "ahead": (), "proposed": None})
+            return kept, _not_noted(case) or [Note(kind="kept")]
         case "cancel":
             return case.model_copy(update={"status": "cancelled"}), [Note(kind="cancelled")]
         case "compare":
@@ -59,8 +64,9 @@ def repair(case: Case, request: Request, knowledge: Knowledge, *, quiet: bool = 
         case "what_if":
             return case, [] if quiet else _what_if(case, request, knowledge)
         case "advise":
-            ready = case.model_copy(update={"summarised": True, "focus": None, "proposed": None})
-            return ready, [Recommend(advice=advice_for(case, knowledge))] if case.summarised and not quiet else []
+            ready = case.model_copy(update={"summarised": True, "focus": None, "ahead": (), "proposed": None})
+            again = [Recommend(advice=advice_for(case, knowledge))] if case.summarised and not quiet else []
+            return ready, [*_not_noted(case), *again]
         case "yes" | "no":
             return case, [Note(kind="not_understood", question=here)]  # answers to what is pending; see `hear`
         case "subject":
@@ -103,17 +109,25 @@ def _back(case: Case) -> Outcome:
         trail = trail[: trail.index(case.focus)]
     if not trail:
         return case, [Note(kind="nothing_before")]
-    return _go_to(case, trail[-1]), []
+    return _go_to(case, trail[-1])
 
 
-def _change(case: Case, id: str | None, knowledge: Knowledge) -> Outcome:
-    if id is None or id not in knowledge.questions:
+def _change(case: Case, request: Request, knowledge: Knowledge) -> Outcome:
+    if request.about is None or request.about not in knowledge.questions:
         return case, [Note(kind="what_to_change", questions=tuple(case.answers))]
-    return _go_to(case, id), []
+    return _go_to(case, request.about, tuple(id for id in request.then if id in knowledge.questions))
 
 
-def _go_to(case: Case, id: str) -> Case:
-    return case.model_copy(update={"focus": id, "proposed": None, "restarting": False, "misses": 0})
+def _go_to(case: Case, id: str, then: tuple[str, ...] = ()) -> Outcome:
+    """At a question, with others to go to after it. Facts that wait for a "yes" are given up, and that is said."""
+    gone = {"focus": id, "ahead": then, "proposed": None, "restarting": False, "misses": 0}
+    return case.model_copy(update=gone), _not_noted(case)
+
+
+def _not_noted(case: Case) -> list[Effect]:
+    """The remark on facts that nobody said yes to."""
+    waiting = tuple(fact.question for fact in case.proposed.facts) if case.proposed is not None else ()
+    return [Note(kind="not_noted", questions=waiting)] if waiting else []
 
 
 def _skip(case: Case, id: str | None) -> Outcome:
@@ -124,11 +138,11 @@ def _skip(case: Case, id: str | None) -> Outcome:
             "skipped": case.skipped | {id} if id not in case.answers else case.skipped,
             "postponed": case.postponed | {id},
             "trail": (*(other for other in case.trail if other != id), id),
-            "focus": None,
+            **case.onward(),
             "misses": 0,
         }
     )
-    return left_out, [Note(kind="skipped", question=id)]
+    return left_out, [Note(kind="stands" if given(case.answers, id) is not None else "skipped", question=id)]
 
 
 def _what_if(case: Case, request: Request, knowledge: Knowledge) -> list[Effect]:

@@ -465,3 +465,16 @@ def m007_line(db: Database) -> None:
     """What waits in the order it came, so that a turn costs the same however many wait."""
     for statement in _statements(_LINE):
         db.execute(statement)
+
+
+_PARTS = """
+ALTER TABLE outbox ADD COLUMN parts TEXT NOT NULL DEFAULT '{}';         -- JSON: what has arrived of a long message, id by part
+ALTER TABLE outbox ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;      -- tries that may have failed by the message itself
+"""
+
+
+@MIGRATIONS()
+def m008_parts(db: Database) -> None:
+    """How far a long message has come, and how often a message failed by itself."""
+    for statement in _statements(_PARTS):
+        db.execute(statement)

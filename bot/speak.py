@@ -18,6 +18,7 @@ from bot.effects import (
     About,
     Ask,
     AskConflict,
+    Assure,
     Compare,
     Confirm,
     Define,
@@ -38,7 +39,7 @@ from knowledge.model import Knowledge, Language, Question
 
 _Other = (
     Greet | Confirm | AskConflict | OfferStrike | Strike | Summarise | Recommend
-    | Compare | WhatIf | Explain | HelpWith | About | Define | Inform
+    | Assure | Compare | WhatIf | Explain | HelpWith | About | Define | Inform
 )  # fmt: skip
 
 
@@ -186,7 +187,7 @@ def _view(effect: _Other, case: Case, knowledge: Knowledge, retention_days: int 
             return tell.help_with(id, case, knowledge)
         case Define(term=term):
             return tell.definition(term, case, knowledge)
-        case Inform():
+        case Inform() | Assure():
             return {}
         case _:
             assert_never(effect)

@@ -10,13 +10,15 @@ import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from bot import wordings
 from bot.answers import Answer
 from bot.database import Database
 from bot.events import EVENT, Event, Happened
+from bot.records import LONGEST_WAIT_MS as LONGEST_WAIT_MS
 from bot.records import Conversation as Conversation
 from bot.records import Delivery as Delivery
 from bot.records import Given as Given
@@ -255,15 +257,15 @@ class Store(Database):
         rows = self.rows(
             f"SELECT {_OUTGOING} FROM outbox WHERE number IN"  # noqa: S608  constants
             " (SELECT min(number) FROM outbox WHERE platform = ? AND status IN ('pending', 'sending') GROUP BY place)"
-            " AND not_before <= ? ORDER BY number LIMIT ?",
-            (platform, now, limit),
+            " AND (not_before <= ? OR not_before > ?) ORDER BY number LIMIT ?",
+            (platform, now, now + LONGEST_WAIT_MS, limit),
         )
-        return [Outgoing(*row) for row in rows]
+        return [_outgoing(row) for row in rows]
 
     def outgoing(self, number: int) -> Outgoing | None:
         """One message of the outbox."""
         rows = self.rows(f"SELECT {_OUTGOING} FROM outbox WHERE number = ?", (number,))  # noqa: S608  constants
-        return Outgoing(*rows[0]) if rows else None
+        return _outgoing(rows[0]) if rows else None
 
     def last_asked(self, conversation: str) -> int | None:
         """The outbox number of the latest message with buttons."""
@@ -280,24 +282,35 @@ class Store(Database):
         return bool(rows)
 
     def sending(self, numbers: Sequence[int], now: int, why: str | None = None) -> None:
-        """Mark messages as on their way."""
+        """Mark messages as on their way. The try counts as a failure until it is known to be none: the process may die of it."""
         for number in numbers:
             self._write(
-                "UPDATE outbox SET status = 'sending', attempts = attempts + 1, started_at = ?, why = ? WHERE number = ?",
+                "UPDATE outbox SET status = 'sending', attempts = attempts + 1, failures = failures + 1, started_at = ?, why = ?"
+                " WHERE number = ?",
                 (now, why, number),
             )
 
-    def look_again(self, number: int, not_before: int) -> None:
+    def arrived(self, number: int, parts: Mapping[int, str]) -> None:
+        """Note what has arrived of a message in parts; the next part may be repeated once like a message of its own."""
+        self._write("UPDATE outbox SET parts = ?, why = NULL WHERE number = ?", (json.dumps(dict(parts)), number))
+
+    def look_again(self, number: int, not_before: int, attempts: int, failures: int) -> None:
         """Leave a message on its way until then: nobody knows whether it arrived."""
-        self._write("UPDATE outbox SET not_before = ? WHERE number = ?", (not_before, number))
+        self._write(
+            "UPDATE outbox SET not_before = ?, attempts = ?, failures = ? WHERE number = ?",
+            (not_before, attempts, failures, number),
+        )
 
     def sent(self, number: int, sent_as: str | None, now: int) -> None:
         """Mark a message as arrived."""
         self._write("UPDATE outbox SET status = 'sent', sent_at = ?, sent_as = ? WHERE number = ?", (now, sent_as, number))
 
-    def retry(self, number: int, not_before: int, why: str) -> None:
+    def retry(self, number: int, not_before: int, why: str, failures: int) -> None:
         """Try again later: it is known not to have arrived."""
-        self._write("UPDATE outbox SET status = 'pending', not_before = ?, why = ? WHERE number = ?", (not_before, why, number))
+        self._write(
+            "UPDATE outbox SET status = 'pending', not_before = ?, why = ?, failures = ? WHERE number = ?",
+            (not_before, why, failures, number),
+        )
 
     def close_outbox(self, place: str, why: str) -> int:
         """Give up everything unsent at a place; returns how many."""
@@ -315,6 +328,14 @@ def _packed(files: Mapping[str, str]) -> bytes:
     return zlib.compress(json.dumps(dict(files), ensure_ascii=False).encode(), 9)
 
 
+def _outgoing(row: tuple[Any, ...]) -> Outgoing:
+    *columns, parts = row
+    return replace(Outgoing(*columns), parts={int(part): sent_as for part, sent_as in json.loads(parts).items()})
+
+
 _CONVERSATION = "id, platform, tenant, place, person, started_at, last_at, status, language, knowledge, address"
 _GIVEN = "SELECT event_number, at, knowledge, answers_digest, recommended, verdict, advice FROM advice WHERE conversation = ?"
-_OUTGOING = "number, conversation, platform, place, address, kind, about, body, status, attempts, started_at, sent_as, why"
+_OUTGOING = (
+    "number, conversation, platform, place, address, kind, about, body, status, attempts, started_at, sent_as, why,"
+    " created_at, failures, parts"
+)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.advice.advice import Advice, OptionAdvice, Reason, SourceLine
-from bot.answers import Answer, Money, Value, number
+from bot.agenda import pending
+from bot.answers import Answer, Money, Value, number, rounded
 from bot.case import Case, effective, set_aside
 from bot.effects import AskConflict, Confirm, Explain, Note, OfferStrike, WhatIf
 from bot.markup import Safe, escape
@@ -30,9 +31,11 @@ def value(id: str, told: Value | None, knowledge: Knowledge, language: str, *, o
         case None:
             return ""
         case Money(amount=amount, currency=currency):
-            return f"{number(amount)} {currency} {words.questions[id].unit}"
-        case float():
+            return f"{number(rounded(amount))} {currency} {words.questions[id].unit}"
+        case float() if knowledge.questions[id].type == "percent":  # 99.9975 % is not 100 %
             return f"{number(told)} {words.questions[id].unit_of(once=once, amount=told)}"
+        case float():
+            return f"{number(rounded(told))} {words.questions[id].unit_of(once=once, amount=told)}"
         case str():
             choice = words.questions[id].choices.get(told)
             return choice.label if choice else told
@@ -164,10 +167,11 @@ def accepted(id: str, knowledge: Knowledge, language: str) -> str:
 
 
 def help_with(id: str | None, case: Case, knowledge: Knowledge) -> View:
-    """Help with a question, or in general."""
+    """Help with a question, or with what else is asked; in general where nothing is."""
     if id is None or id not in knowledge.questions:
-        return {"words": None, "accepted": ""}
-    return {"words": question(id, case, knowledge), "accepted": accepted(id, knowledge, case.language)}
+        asked = knowledge.words(case.language).sentences.get(f"help_{pending(case, knowledge).kind}", "")
+        return {"words": None, "accepted": "", "asked": asked}
+    return {"words": question(id, case, knowledge), "accepted": accepted(id, knowledge, case.language), "asked": ""}
 
 
 def definition(id: str, case: Case, knowledge: Knowledge) -> View:
@@ -182,10 +186,8 @@ def note(effect: Note, case: Case, knowledge: Knowledge) -> str:
     known = effect.question if effect.question in words.questions else None
     key = f"note_{effect.kind}"
     match effect.kind:
-        case "not_understood" if case.restarting or case.exposed or case.proposed is not None:
-            key = "note_not_understood_yes_no"
-        case "not_understood" if known is None:
-            key = "note_not_understood_free"
+        case "not_understood" if known is None or case.restarting or case.exposed or case.proposed is not None:
+            key = "note_not_understood_free" if pending(case, knowledge).kind == "nothing" else "note_not_understood_yes_no"
         case "late" if known is None:
             key = "note_late_general"
         case "upgraded" if effect.questions:
@@ -193,7 +195,7 @@ def note(effect: Note, case: Case, knowledge: Knowledge) -> str:
         case _:
             pass
     told = ""
-    if known is not None and effect.kind in ("answered", "changed"):
+    if known is not None and effect.kind in ("answered", "changed", "stands"):
         once = one_off(case.answers)
         told = answered(known, case.answers[known], knowledge, case.language, once=once) if known in case.answers else ""
         told += words.sentences["not_sure"] if known in case.answers and case.answers[known].unsure else ""

@@ -167,13 +167,16 @@ class TurnStore(Protocol):
     def sending(self, numbers: Sequence[int], now: int, why: str | None = None) -> None:
         """Mark messages as on their way."""
 
-    def look_again(self, number: int, not_before: int) -> None:
+    def arrived(self, number: int, parts: Mapping[int, str]) -> None:
+        """Note what has arrived of a message in parts; the next part may be repeated once like a message of its own."""
+
+    def look_again(self, number: int, not_before: int, attempts: int, failures: int) -> None:
         """Leave a message on its way until then: nobody knows whether it arrived."""
 
     def sent(self, number: int, sent_as: str | None, now: int) -> None:
         """Mark a message as arrived."""
 
-    def retry(self, number: int, not_before: int, why: str) -> None:
+    def retry(self, number: int, not_before: int, why: str, failures: int) -> None:
         """Try again later: it is known not to have arrived."""
 
     def close_outbox(self, place: str, why: str) -> int:

@@ -162,6 +162,22 @@ def test_understand_shows_words_and_spans(run):
         assert text[start:end] == found["said"]
 
 
+def test_a_text_may_begin_with_a_dash(run):
+    assert json.loads(run("understand", "-300 letters a month", "--json").stdout)["answers"]["volume"]["value"] == 300
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("4,000 forms a week", "17,333 items"),
+        ("a pilot of 42 days", "1.38 months"),
+        ("we need 99.9975 % accuracy", "99.9975 per cent"),
+    ],
+)
+def test_figures_are_rounded_where_they_are_shown(run, text, told):
+    assert told in run("understand", text).stdout
+
+
 def test_ask_cites_and_declines(run):
     answer = json.loads(run("ask", "how much cheaper is it?", "--json").stdout)
     assert "C17" in answer["claims"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -12,12 +12,13 @@ from structlog.testing import capture_logs
 
 from bot.away import here
 from bot.committer import Committer
-from bot.sender import Absent, NotSent, PlaceClosed, Sender, Unknown, Unsendable
+from bot.sender import MOST_FAILURES, Absent, NotSent, PlaceClosed, Sender, Unknown, Unsendable
 from bot.speak import Message
 from bot.store import Conversation, Store, StoreError
 from simulation import VirtualLoop
 
 EPOCH = 1_700_000_000_000
+DAY = 86_400.0
 
 
 @dataclass
@@ -28,22 +29,33 @@ class Stage:
     loop: VirtualLoop
     fate: Callable[[int, int], object] = lambda number, attempt: None
     found: Callable[[int], str | None] = lambda number: None
+    fate_of_part: Callable[[int, int], object] = lambda part, attempt: None
     platform: str = "fake"
+    skew: int = 0  # how far the clock was set, in milliseconds
+    parts: int = 1
+    shown: list[int] = field(default_factory=list)
     per_place_ms: int = 0
     overall_ms: int = 0
     sends: list[tuple[float, int, str | None]] = field(default_factory=list)
     looked: list[float] = field(default_factory=list)
 
     def now(self) -> int:
-        return EPOCH + int(self.loop.time() * 1000)
+        return EPOCH + int(self.loop.time() * 1000) + self.skew
 
-    async def send(self, outgoing, message, earlier):
+    async def send(self, outgoing, message, earlier, arrived):
         self.sends.append((round(self.loop.time(), 1), outgoing.number, earlier))
         await asyncio.sleep(0.05)
         attempt = sum(1 for _, number, _ in self.sends if number == outgoing.number)
         fate = self.fate(outgoing.number, attempt)
         if isinstance(fate, BaseException):
             raise fate
+        for part in [each for each in range(self.parts) if each not in outgoing.parts]:
+            self.shown.append(part)
+            fate = self.fate_of_part(part, self.shown.count(part))
+            if isinstance(fate, BaseException):
+                raise fate
+            if part < self.parts - 1:
+                await arrived(part, f"m{outgoing.number}.{part}")
         return f"m{outgoing.number}"
 
     async def find(self, outgoing):
@@ -62,12 +74,14 @@ class Stage:
                 self.store.begin(conversation)
             return self.store.enqueue(conversation, "{}", kind, Message(name="n", markdown=text).model_dump_json(), about, EPOCH)
 
-    def run(self, seconds: float) -> Sender:
+    def run(self, seconds: float, meanwhile: Callable[[], Awaitable[None]] | None = None) -> Sender:
         sender = Sender(self.store, Committer(self.store, here), self, self.now)
 
         async def life() -> None:
             stopping = asyncio.Event()
             running = asyncio.ensure_future(sender.run(stopping))
+            if meanwhile is not None:
+                await meanwhile()
             await asyncio.sleep(seconds)
             stopping.set()
             sender.wake.set()
@@ -148,10 +162,137 @@ def test_a_refusal_without_a_time_backs_off_twice_as_long_each_time(stage):
 
 def test_what_is_never_taken_is_given_up_with_its_reason(stage):
     number, behind = stage.queue(), stage.queue()
-    stage.fate = lambda which, _: NotSent("refused", retry_after=0.1) if which == number else None
-    stage.run(60)
-    assert stage.status(number) == ("closed", "given up after 50 tries: refused")
+    stage.fate = lambda which, _: NotSent("refused") if which == number else None
+    stage.run(3_600)
+    assert stage.order == [number] * MOST_FAILURES + [behind]
+    assert stage.status(number) == ("closed", "given up after 12 tries: refused")
     assert stage.status(behind) == ("sent", None)
+
+
+def test_an_outage_is_waited_out_for_days_and_loses_nothing(stage):
+    number, behind = stage.queue(), stage.queue()
+    over = 2 * DAY
+    stage.fate = lambda *_: NotSent("no connection", blameless=True) if stage.loop.time() < over else None
+    stage.run(over + 600)
+    assert {stage.status(each)[0] for each in (number, behind)} == {"sent"}
+    assert len(stage.sends) < over / 290, "one try in five minutes"
+
+
+def test_a_message_that_fails_and_is_days_old_is_given_up_whosever_fault_it_is(stage):
+    number = stage.queue()
+    stage.fate = lambda *_: NotSent("no connection", blameless=True)
+    stage.run(3 * DAY + 600)
+    assert stage.status(number) == ("closed", "given up after 3 days: no connection")
+
+
+def test_a_message_of_before_a_long_stop_is_tried_once_more(stage):
+    stage.skew = 9 * DAY * 1000
+    number = stage.queue()
+    stage.run(5)
+    assert stage.status(number)[0] == "sent"
+
+
+@pytest.mark.parametrize("failure", [KeyError("ok"), Unknown("cut")])
+def test_a_message_that_fails_in_doubt_and_is_never_there_blocks_its_place_for_minutes_only(stage, failure):
+    bad, behind = stage.queue(), stage.queue()
+    stage.fate = lambda which, _: failure if which == bad else None
+    stage.found = lambda _: Absent()
+    stage.run(3_600)
+    assert stage.order == [bad] * MOST_FAILURES + [behind]
+    assert stage.status(bad)[0] == "closed"
+    assert "given up after 12 tries" in stage.status(bad)[1]
+
+
+def test_a_message_of_which_the_process_dies_is_not_tried_for_ever(stage):
+    bad, behind = stage.queue(), stage.queue()
+    stage.found = lambda _: Absent()
+    for _ in range(MOST_FAILURES):
+        with stage.store.transaction():
+            stage.store.sending([bad], stage.now())
+    stage.run(10)
+    assert stage.order == [behind]
+    assert stage.status(bad) == ("closed", "given up after 12 tries")
+
+
+def test_a_message_that_cannot_be_looked_for_is_looked_for_less_and_less_often(stage):
+    number, behind = stage.queue(), stage.queue()
+    stage.fate = lambda which, _: Unknown("cut") if which == number else None
+    stage.found = lambda _: NotSent("the server fails")
+    stage.run(3_600)
+    assert len(stage.looked) < 25
+    assert stage.status(number)[0] == "sending", "that nobody can look is not its fault"
+    stage.run(3 * DAY)
+    assert stage.status(number) == ("closed", "given up after 3 days: the server fails")
+    assert stage.status(behind)[0] == "sent"
+
+
+@pytest.mark.parametrize("back", [3_600_000, 30 * 86_400_000])
+def test_a_clock_that_is_set_back_silences_nobody(stage, back):
+    numbers = [stage.queue("a"), stage.queue("a"), stage.queue("b")]
+    stage.per_place_ms, stage.overall_ms = 1_000, 100
+    stage.fate = lambda number, attempt: NotSent("refused") if attempt == 1 else None
+
+    async def set_back() -> None:
+        await asyncio.sleep(0.5)
+        stage.skew = -back
+
+    stage.run(20, set_back)
+    assert {stage.status(number)[0] for number in numbers} == {"sent"}
+
+
+def test_a_wait_of_before_the_clock_was_set_back_is_over_at_the_next_start(stage):
+    number = stage.queue()
+    stage.fate = lambda _, attempt: NotSent("429", retry_after=600) if attempt == 1 else None
+    stage.run(5)
+    stage.skew = -30 * 86_400_000
+    stage.run(5)
+    assert stage.status(number)[0] == "sent"
+
+
+def test_nobody_waits_longer_than_an_hour_whatever_the_platform_asks_for(stage):
+    number = stage.queue()
+    stage.fate = lambda _, attempt: NotSent("429", retry_after=10**9) if attempt == 1 else None
+    stage.run(3_700)
+    assert stage.status(number)[0] == "sent"
+
+
+def test_of_a_message_in_parts_only_the_part_in_doubt_is_repeated(stage):
+    number = stage.queue()
+    stage.parts = 5
+    stage.fate_of_part = lambda part, attempt: Unknown("cut") if part in (2, 4) and attempt == 1 else None
+    stage.run(30)
+    assert stage.shown == [0, 1, 2, 2, 3, 4, 4]
+    assert stage.status(number)[0] == "sent"
+
+
+def test_parts_that_a_look_has_found_are_not_sent_again(stage):
+    stage.queue()
+    stage.parts = 3
+    stage.fate = lambda _, attempt: Unknown("cut") if attempt == 1 else None
+    stage.found = lambda _: Absent(parts={0: "m", 1: "m"})
+    stage.run(30)
+    assert stage.shown == [2]
+
+
+def test_a_database_that_cannot_be_read_for_a_while_ends_nothing(stage, monkeypatch):
+    number, due = stage.queue(), stage.store.due
+
+    def unreadable(*arguments: object) -> object:
+        if stage.loop.time() < 3:
+            raise StoreError("disk I/O error")
+        return due(*arguments)
+
+    monkeypatch.setattr(stage.store, "due", unreadable)
+    stage.run(10)
+    assert stage.status(number)[0] == "sent"
+
+
+def test_a_whisper_that_is_refused_closes_nothing_but_itself(stage):
+    whisper, behind = stage.queue(kind="private"), stage.queue()
+    stage.fate = lambda number, _: PlaceClosed("user_not_in_channel") if number == whisper else None
+    stage.run(5)
+    assert stage.status(whisper) == ("closed", "user_not_in_channel")
+    assert stage.status(behind)[0] == "sent"
 
 
 def test_an_ambiguous_send_that_is_found_is_not_repeated(stage):

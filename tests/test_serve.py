@@ -31,7 +31,7 @@ class Quiet:
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds, self.sent = seconds, []
 
-    async def send(self, outgoing, message, earlier):
+    async def send(self, outgoing, message, earlier, arrived):
         await asyncio.sleep(self.seconds)
         self.sent.append((outgoing.place, outgoing.number))
         return f"m{outgoing.number}"

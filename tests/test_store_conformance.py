@@ -14,7 +14,7 @@ import pytest
 from bot.answers import Answer
 from bot.events import Answered, Heard, Started
 from bot.speak import Message
-from bot.store import Conversation, Delivery, Given, Line, Store
+from bot.store import LONGEST_WAIT_MS, Conversation, Delivery, Given, Line, Store
 from bot.store_errors import IntegrityError
 
 Open = Callable[[], Store]
@@ -298,7 +298,7 @@ def test_a_message_put_off_holds_back_its_place_until_then(begun):
     with begun.transaction():
         first, _ = queue(begun), queue(begun)
         begun.sending([first], 20)
-        begun.retry(first, 500, "refused")
+        begun.retry(first, 500, "refused", failures=1)
     assert due(begun, now=499) == []
     assert due(begun, now=500) == [first]
     assert (begun.outgoing(first).status, begun.outgoing(first).why) == ("pending", "refused")
@@ -308,10 +308,41 @@ def test_an_ambiguous_message_stays_on_its_way_and_is_looked_for_later(begun):
     with begun.transaction():
         number = queue(begun)
         begun.sending([number], 20, "a repeat")
-        begun.look_again(number, 500)
+        begun.look_again(number, 500, attempts=2, failures=1)
     assert due(begun, now=499) == []
     (outgoing,) = begun.due("fake", 500, 10)
     assert (outgoing.number, outgoing.status, outgoing.why) == (number, "sending", "a repeat")
+
+
+def test_a_time_farther_away_than_any_wait_is_of_a_clock_that_was_set_back(begun):
+    with begun.transaction():
+        number = queue(begun)
+        begun.retry(number, 90_000_000, "refused", failures=0)
+    assert due(begun, now=90_000_000 - LONGEST_WAIT_MS) == []
+    assert due(begun, now=90_000_000 - LONGEST_WAIT_MS - 1) == [number]
+
+
+def test_a_try_counts_as_a_failure_until_it_is_known_to_be_none(begun):
+    with begun.transaction():
+        number = queue(begun)
+        begun.sending([number], 20)
+    assert (begun.outgoing(number).attempts, begun.outgoing(number).failures) == (1, 1)
+    with begun.transaction():
+        begun.retry(number, 500, "no connection", failures=0)
+    assert (begun.outgoing(number).attempts, begun.outgoing(number).failures) == (1, 0)
+    with begun.transaction():
+        begun.look_again(number, 500, attempts=7, failures=3)
+    assert (begun.outgoing(number).attempts, begun.outgoing(number).failures) == (7, 3)
+
+
+def test_what_has_arrived_of_a_message_in_parts_is_kept(begun):
+    with begun.transaction():
+        number = queue(begun)
+        begun.sending([number], 20, "a repeat")
+    assert begun.outgoing(number).parts == {}
+    with begun.transaction():
+        begun.arrived(number, {0: "m1", 1: "m2"})
+    assert (begun.outgoing(number).parts, begun.outgoing(number).why) == ({0: "m1", 1: "m2"}, None)
 
 
 def test_closing_a_place_gives_up_what_is_unsent_there_and_nothing_else(begun):

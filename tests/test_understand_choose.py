@@ -38,6 +38,22 @@ def test_an_answer_is_read_as_it_is_meant(id: str, text: str, value: Value | Non
     assert read == (pytest.approx(value) if isinstance(value, int | float) else value)
 
 
+@pytest.mark.parametrize(
+    ("id", "text", "value"),
+    [
+        ("turnaround", "a month or two", "weeks"), ("turnaround", "a day or two", "days"), ("turnaround", "in 3 days", "days"),
+        ("turnaround", "12h", "hours"), ("turnaround", "in about 3 weeks", "weeks"), ("turnaround", "asap", "hours"),
+        ("turnaround", "2", "days"), ("turnaround", "not 2 days", None), ("turnaround", "a couple of hours", "hours"),
+        ("minutes", '45"', 0.75), ("minutes", "2′30″", 2.5), ("minutes", "7'", 7.0), ("minutes", '"about 40"', 40.0),
+        ("minutes", "1'200", 1200.0), ("hourly_cost", "12 cents each", None), ("hourly_cost", "$3 per claim", None),
+        ("hourly_cost", "$3 apiece", None), ("hourly_cost", "$30 an hour", Money(amount=30.0)),
+    ],
+)  # fmt: skip
+def test_a_time_or_a_sum_is_read_by_its_unit(id: str, text: str, value: Value | None) -> None:
+    assert read_answer(text, QUESTIONS[id], WORDS) == value
+    assert exact(text, QUESTIONS[id], WORDS) in (value, None)
+
+
 def names_of_choices() -> list[tuple[str, str, str]]:
     """(question, choice, name) for every id, label and synonym that names one choice of its question."""
     rows = []

@@ -97,6 +97,12 @@ def doubt(text: str, question: str) -> Doubt | None:
     return next((each for each in understand(text, KNOWLEDGE).doubts if each.question == question), None)
 
 
+def figure(text: str, question: str) -> float | None:
+    """The number of a fact."""
+    told = value(text, question)
+    return told.amount if isinstance(told, Money) else told if isinstance(told, float) else None
+
+
 # Known to be read wrongly; the reasons stand behind each.
 STILL_WRONG = {
     "38,50 € die Stunde, I mean per hour",  # another language between the amount and its period
@@ -440,6 +446,13 @@ def test_an_hour_of_the_work_has_its_cost(text: str, cost: tuple[float, str] | N
         ("sacrifice perfection for speed", (("flexibility",), ("quality",))),
         ("we tolerate a typo but never a breach", (("security",), ("quality",))),
         ("we'd never sacrifice privacy for speed", (("security",), ("flexibility",))),
+        ("we don't need it quick, we need it correct", (("quality",),)),
+        ("keep it secret first, have it right second, price last", (("security",), ("quality",), ("cost",))),
+        ("we'd pay extra to get it earlier", (("flexibility",), ("cost",))),
+        ("a breach would sink us, we can live with late and pricey", (("security",), ("flexibility", "cost"))),
+        ("errors would bury us, delays as well", None),
+        ("price and speed weigh the same, then quality, and I'm least worried about security",
+         (("cost", "flexibility"), ("quality",), ("security",))),
         # a place that is held by other words leaves the order open
         ("guests must smile first, then speed, and money last", None), ("kindness beats price", None), ("leave it = price", None),
         ("they spend the first days on it", None), ("we look up room rates, and a second person checks", None),
@@ -447,6 +460,84 @@ def test_an_hour_of_the_work_has_its_cost(text: str, cost: tuple[float, str] | N
 )  # fmt: skip
 def test_an_order_is_told_in_many_ways(text: str, order: Value | None) -> None:
     assert value(text, "priorities") == order
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "wanted"),
+    [
+        ("2 h 15 per dossier", "minutes", 135), ("1 minute 30 a card", "minutes", 1.5),
+        ("an hour 40/file", "minutes", 100),
+        ("a pilot for two and half months", "months", 2.5),
+        ("23 euros fifty an hour is what our clerk costs", "hourly_cost", 23.5),
+        ("1/2 million scans a month", "volume", 500_000), ("1/4 million calls a year", "volume", 20_833),
+        ("2e5 rows a month", "volume", 200_000),
+        ("800 ± 40 claims a month", "volume", 800), ("800±40 claims a month", "volume", 800),
+        ("800 +/- 5% claims a month", "volume", 800), ("6 plus or minus 1 minutes per claim", "minutes", 6),
+        ("900 or 850 claims a month", "volume", 875), ("900 or 300 claims a month", "volume", None),
+    ],
+)  # fmt: skip
+def test_an_amount_is_read_in_its_way_of_writing(text: str, question: str, wanted: float | None) -> None:
+    assert (figure(text, question) == pytest.approx(wanted, rel=0.001)) if wanted else value(text, question) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "asked"),
+    [
+        ("our volume is not 700 a month", "volume", 700), ("we hardly see 90 complaints a week", "volume", 390),
+        ("typing one doesn't take 20 minutes", "minutes", 20), ("our people do not cost 40 euros an hour", "hourly_cost", 40),
+        ("the project won't go on for 8 months", "months", 8),
+        ("a form doesn't take 6 minutes but 25", "minutes", 25), ("300 orders not a week but a day", "volume", 6300),
+    ],
+)  # fmt: skip
+def test_an_amount_that_is_denied_is_no_fact(text: str, question: str, asked: float) -> None:
+    assert value(text, question) is None
+    told = doubt(text, question)
+    assert told is not None
+    figures = [each.amount if isinstance(each, Money) else each for each in told.candidates]
+    assert figures == [pytest.approx(asked)]
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "wanted"),
+    [
+        ("we don't get 300 orders a week, we get 700", "volume", 700 * 52 / 12),
+        ("it isn't 40 forms a month but about 400", "volume", 400),
+        ("not 60 but 90 claims a month", "volume", 90), ("never more than 250 orders a month", "volume", 250),
+        ("it doesn't take longer than 6 minutes per form", "minutes", 6),
+        ("nobody here types these 900 cards a month", "volume", 900),
+        ("300 orders a week, not a month", "volume", 1300),
+    ],
+)  # fmt: skip
+def test_what_stands_in_place_of_a_denied_amount_counts(text: str, question: str, wanted: float) -> None:
+    assert figure(text, question) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "accuracy"),
+    [
+        ("our error rate stands at 4% today", None), ("now we make 5 mistakes in 100", None),
+        ("we have 3% errors, which is far too many", None),
+        ("6 percent errors with our current agency", None), ("they get 93% right, that's not enough", None),
+        ("our clerks get 96% right and that's fine", 96), ("now it must be 97% right", 97),
+        ("today we want at least 98% accuracy", 98),
+        ("99.8% accuracy, though 97% accuracy would be fine", None),
+        ("98% accuracy, 98.1% accuracy to be exact", 98.1),
+    ],
+)  # fmt: skip
+def test_what_is_reached_today_is_no_requirement(text: str, accuracy: float | None) -> None:
+    assert value(text, "accuracy") == accuracy
+
+
+@pytest.mark.parametrize(
+    ("text", "cost"),
+    [
+        ("a nearshore vendor would bill us 28 euros an hour", None), ("a typist in Vietnam costs 6 dollars an hour", None),
+        ("a lawyer charges 180 dollars an hour", None), ("overtime runs at 41 dollars an hour", None),
+        ("our clerks in Vietnam are ours and we pay 31 dollars an hour", 31), ("our typists cost 31 dollars an hour", 31),
+    ],
+)  # fmt: skip
+def test_what_others_charge_is_no_cost_of_ours(text: str, cost: float | None) -> None:
+    assert figure(text, "hourly_cost") == cost
 
 
 def sound(reading: Reading, text: str) -> None:
@@ -491,6 +582,7 @@ HOSTILE = [
     "a", "1", "1,", "1 ", "a hundred and ", "half a ", "between 1 and ", "no ", "need ", "not sure whether ", "cost and ",
     "5 a day ", "1 in 2 wrong ", "(", "'", "-", "\0", "\ud800", "½", "from ", "we can not ", "one error ", "x, or ",
     "names and ", "is a ", "100 letters over 3 months ", "cost first, ", "a clerk does 5 an hour ", "? ",
+    "not 5 a month but ", "5 ± ", "1e", "we get 90 % right, ", "not a month ",
 ]  # fmt: skip
 
 

@@ -31,7 +31,9 @@ class Refused(NotSent):
 
     def __init__(self, code: str) -> None:
         super().__init__(
-            f"Slack refuses us: {code}; check SLACK_BOT_TOKEN and the scopes of manifest.yaml", SECONDS_FOR_OPERATORS
+            f"Slack refuses us: {code}; check SLACK_BOT_TOKEN and the scopes of manifest.yaml",
+            SECONDS_FOR_OPERATORS,
+            blameless=True,
         )
 
 
@@ -43,7 +45,7 @@ def meaning(error: Exception) -> Exception:
         case SlackRequestError():  # the bytes of a file were refused, so that it was not shared
             return NotSent("the file was not taken")
         case aiohttp.ClientConnectorError():
-            return NotSent(f"no connection: {redact(str(error))}")
+            return NotSent(f"no connection: {redact(str(error))}", blameless=True)
         case TimeoutError() | aiohttp.ClientError() | OSError():
             return Unknown(f"{type(error).__name__}: {redact(str(error))}")
         case _:
@@ -53,13 +55,13 @@ def meaning(error: Exception) -> Exception:
 def _answered(error: SlackApiError) -> Exception:
     status, code = getattr(error.response, "status_code", getattr(error.response, "status", 200)), reason(error)
     if status == 429 or code in ("ratelimited", "rate_limited"):
-        return NotSent("too many messages", retry_after(error))
+        return NotSent("too many messages", retry_after(error), blameless=True)
     if code in CLOSED:
         return PlaceClosed(code)
     if code in FOR_OPERATORS:
         return Refused(code)
     if status >= 500 or code in AMBIGUOUS or not code:
-        return Unknown(f"the server failed: {status} {code}")
+        return Unknown(f"the server failed: {status} {code}", blameless=True)
     return Unsendable(code)
 
 

@@ -6,7 +6,6 @@ the controls. Exports and pictures are uploaded as files.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 
 import structlog
@@ -19,15 +18,14 @@ from adapters.slack.errors import Refused, meaning, reason
 from adapters.slack.look import Look
 from adapters.slack.uploads import file_name, file_of, is_file
 from bot.markup import escape
-from bot.sender import Absent, NotSent, PlaceClosed, Unknown, Unsendable
+from bot.sender import Absent, Arrived, NotSent, PlaceClosed, Unknown, Unsendable
 from bot.speak import Message
-from bot.store import Outgoing, Store
+from bot.store import Outgoing, Store, StoreError
 
 log = structlog.get_logger()
 
 EVENT = "advisor_outbox"
 LOOKED_AT = 100
-REMEMBERED = 1_000
 SECONDS_BEFORE = 60
 UPLOAD_TRIES = 3  # then it is said in words
 
@@ -48,12 +46,13 @@ class SlackGateway:
     ) -> None:
         """`refused` is told why Slack refuses us, and None when it takes a message."""
         self.client, self.store, self.look, self.refused = client, store, look, refused
-        self._posted: OrderedDict[int, dict[int, str]] = OrderedDict()
 
-    async def send(self, outgoing: Outgoing, message: Message, earlier: str | None) -> str | None:
+    async def send(self, outgoing: Outgoing, message: Message, earlier: str | None, arrived: Arrived) -> str | None:
         """Post, edit, upload, or whisper. Raises the sender's exceptions."""
         try:
-            sent = await self._sent(outgoing, message, earlier)
+            sent = await self._sent(outgoing, message, earlier, arrived)
+        except StoreError:
+            raise
         except Exception as error:
             meant = meaning(error)
             if isinstance(meant, Refused):
@@ -63,7 +62,7 @@ class SlackGateway:
         self.refused(None)
         return sent
 
-    async def _sent(self, outgoing: Outgoing, message: Message, earlier: str | None) -> str | None:
+    async def _sent(self, outgoing: Outgoing, message: Message, earlier: str | None, arrived: Arrived) -> str | None:
         address = Address.model_validate_json(outgoing.address)
         match outgoing.kind:
             case "settle":
@@ -71,9 +70,9 @@ class SlackGateway:
             case "private":
                 await self._whisper(address, message, outgoing)
             case _ if is_file(message):
-                await self._upload(address, message, outgoing)
+                await self._upload(address, message, outgoing, arrived)
             case _:
-                return await self._post(address, message, outgoing)
+                return await self._post(address, message, outgoing, arrived)
         return None
 
     async def find(self, outgoing: Outgoing) -> str | None:
@@ -98,15 +97,11 @@ class SlackGateway:
         posts = payloads(message, outgoing.number, self.look)
         if set(range(len(posts))) <= set(there):
             return there[controlled(posts)]
-        self._remember(outgoing.number, there)
-        raise Absent(f"{len(there)} of {len(posts)} posts are there")
+        raise Absent(f"{len(there)} of {len(posts)} posts are there", there)
 
-    async def _post(self, address: Address, message: Message, outgoing: Outgoing) -> str:
-        posts = payloads(message, outgoing.number, self.look)
-        posted = self._posted.get(outgoing.number, {})
-        for part, post in enumerate(posts):
-            if part in posted:
-                continue
+    async def _post(self, address: Address, message: Message, outgoing: Outgoing, arrived: Arrived) -> str:
+        posts, posted = payloads(message, outgoing.number, self.look), dict(outgoing.parts)
+        for part, post in [(part, post) for part, post in enumerate(posts) if part not in posted]:
             metadata = {"event_type": EVENT, "event_payload": {"number": outgoing.number, "part": part}}
             answer = await self.client.chat_postMessage(
                 channel=address.channel,
@@ -117,9 +112,9 @@ class SlackGateway:
                 unfurl_media=False,
                 **post,
             )
-            posted = {**posted, part: f"{answer['channel']}:{answer['ts']}"}
-            self._remember(outgoing.number, posted)
-        self._posted.pop(outgoing.number, None)
+            posted[part] = f"{answer['channel']}:{answer['ts']}"
+            if part < len(posts) - 1:
+                await arrived(part, posted[part])
         return posted[controlled(posts)]
 
     async def _edit(self, message: Message, outgoing: Outgoing, earlier: str | None) -> str:
@@ -134,7 +129,7 @@ class SlackGateway:
         for post in payloads(message, outgoing.number, self.look):
             await self.client.chat_postEphemeral(channel=address.channel, user=address.user, thread_ts=address.thread, **post)
 
-    async def _upload(self, address: Address, message: Message, outgoing: Outgoing) -> None:
+    async def _upload(self, address: Address, message: Message, outgoing: Outgoing, arrived: Arrived) -> None:
         """A file. Where it cannot be drawn or Slack will not take it, a line that says so, for nothing may wait behind it."""
         file = await file_of(message, outgoing, self.store, self.look.knowledge, self.look.language)
         if file is not None:
@@ -157,7 +152,7 @@ class SlackGateway:
                 return
         key, lead = ("no_picture", f"{message.markdown}\n\n") if message.picture is not None else ("no_file", "")
         said = Message(name="note", markdown=f"{lead}*{escape(self.look.sentence(key))}*")
-        await self._post(address, said, outgoing)
+        await self._post(address, said, outgoing, arrived)
 
     async def _there(self, outgoing: Outgoing) -> dict[int, str]:
         """The posts of this message that arrived, by their part."""
@@ -191,11 +186,6 @@ class SlackGateway:
             return channel
         answer = await self.client.conversations_open(users=channel)
         return str(answer["channel"]["id"])
-
-    def _remember(self, number: int, posted: dict[int, str]) -> None:
-        self._posted[number] = posted
-        while len(self._posted) > REMEMBERED:
-            self._posted.popitem(last=False)
 
 
 def _may_pass(meant: Exception) -> bool:

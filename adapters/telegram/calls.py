@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from time import monotonic_ns
 from typing import TypeVar
 
 import structlog
@@ -31,8 +32,8 @@ _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 class Calls:
     """One bot's calls. All but `acknowledge` raise what the sender knows."""
 
-    def __init__(self, bot: Bot, per_group: int, now: Callable[[], int]) -> None:
-        self.bot, self.now = bot, now
+    def __init__(self, bot: Bot, per_group: int) -> None:
+        self.bot = bot
         self._minute = Minute(per_group)
         self._moved: dict[int, int] = {}
         self._acknowledged: OrderedDict[str, None] = OrderedDict()
@@ -123,10 +124,11 @@ class Calls:
     async def _call(self, address: Address, chat: int, call: Callable[[int], Awaitable[Result]]) -> Result:
         chat = self._moved.get(chat, chat)
         if not address.private:
-            wait = self._minute.wait(chat, self.now())
+            ticks = monotonic_ns() // 1_000_000
+            wait = self._minute.wait(chat, ticks)
             if wait:
-                raise NotSent("this group had its messages for now", wait / 1000)
-            self._minute.spend(chat, self.now())
+                raise NotSent("this group had its messages for now", wait / 1000, blameless=True)
+            self._minute.spend(chat, ticks)
         try:
             return await call(chat)
         except ChatMigrated as moved:

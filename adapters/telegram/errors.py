@@ -36,19 +36,20 @@ def meaning(error: TelegramError) -> Exception:
     match error:
         case RetryAfter():
             after = error.retry_after
-            return NotSent("too many messages", after.total_seconds() if isinstance(after, timedelta) else float(after))
+            seconds = after.total_seconds() if isinstance(after, timedelta) else float(after)
+            return NotSent("too many messages", seconds, blameless=True)
         case Forbidden():
             return PlaceClosed(why)
         case BadRequest():
             return _refused(why)
         case InvalidToken():
-            return NotSent(NOT_ACCEPTED, SECONDS_FOR_OPERATORS)
+            return NotSent(NOT_ACCEPTED, SECONDS_FOR_OPERATORS, blameless=True)
         case NetworkError() if isinstance(error.__cause__, _NEVER_LEFT):
-            return NotSent(f"no connection: {why}")
+            return NotSent(f"no connection: {why}", blameless=True)
         case NetworkError() if isinstance(error.__cause__, aiohttp.ClientError | TimeoutError):
             return Unknown(why)
         case NetworkError() | Conflict():
-            return NotSent(f"the server failed: {why}")
+            return NotSent(f"the server failed: {why}", blameless=True)
         case _:
             return Unknown(why)
 

@@ -1,13 +1,12 @@
 """Delivers what the outbox holds: messages in parts, edits, files, answers to taps; carries out errands.
 
-A tap is answered before anything else is sent for it. Which parts of a message have arrived is remembered while the process
-lives, so that a retry goes on after them.
+A tap is answered before anything else is sent for it. Each part of a message is noted as it arrives, so that whatever comes
+between, another try goes on after it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable
 
 import structlog
@@ -15,7 +14,7 @@ import structlog
 from adapters.telegram import formatting, own_data, pictures
 from adapters.telegram.address import Address
 from adapters.telegram.asides import FEEDBACK, PRIVATE_ONLY
-from adapters.telegram.calls import REMEMBERED, Calls
+from adapters.telegram.calls import Calls
 from adapters.telegram.formatting import Part
 from adapters.telegram.keyboards import explained, keyboard, ranking
 from adapters.telegram.links import HISTORY
@@ -23,7 +22,7 @@ from adapters.telegram.pacing import Pacing
 from bot.drawing import drawn
 from bot.handout import name_of
 from bot.markup import escape
-from bot.sender import NotSent, PlaceClosed, Unknown, Unsendable
+from bot.sender import Arrived, NotSent, PlaceClosed, Unknown, Unsendable
 from bot.speak import Button, Message
 from bot.store import Outgoing, Store, StoreError
 from knowledge.model import Knowledge
@@ -42,14 +41,13 @@ class TelegramGateway:
     def __init__(
         self, bot: Bot, username: str, store: Store, knowledge: Knowledge, language: str, pacing: Pacing, now: Callable[[], int]
     ) -> None:
-        self.calls = Calls(bot, pacing.per_group, now)
+        self.calls = Calls(bot, pacing.per_group)
         self.username, self.store, self.now = username, store, now
         self.knowledge, self.language, self.words = knowledge, language, knowledge.words(language)
         self.per_place_ms, self.overall_ms = pacing.per_place_ms, pacing.overall_ms
-        self._arrived: OrderedDict[int, list[str]] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def send(self, outgoing: Outgoing, message: Message, earlier: str | None) -> str | None:
+    async def send(self, outgoing: Outgoing, message: Message, earlier: str | None, arrived: Arrived) -> str | None:
         """Deliver; returns `chat:message` of the last part. Raises what the sender knows."""
         address = Address.model_validate_json(outgoing.address)
         if outgoing.kind == "private" and address.callback is not None:
@@ -64,10 +62,10 @@ class TelegramGateway:
         if message.name == own_data.GATHER:
             return await self._gather(address, outgoing)
         if message.picture is not None:
-            return await self._picture(address, outgoing, message)
+            return await self._picture(address, outgoing, message, arrived)
         if (name := name_of(message, outgoing.conversation)) is not None:
             return await self.calls.document(address, message.markdown.encode(), name, self._caption("telegram_document"))
-        return await self._post(address, outgoing, message)
+        return await self._post(address, outgoing, message, arrived)
 
     async def find(self, outgoing: Outgoing) -> None:
         """Telegram has no way to look for a message of one's own."""
@@ -93,20 +91,19 @@ class TelegramGateway:
 
     # --- messages ------------------------------------------------------------------------------------------------------
 
-    async def _post(self, address: Address, outgoing: Outgoing, message: Message) -> str:
+    async def _post(self, address: Address, outgoing: Outgoing, message: Message, arrived: Arrived) -> str:
         parts, buttons = self._composed(address, outgoing, message)
-        arrived = self._arrived.setdefault(outgoing.number, [])
-        while len(self._arrived) > REMEMBERED:
-            self._arrived.popitem(last=False)
-        for number in range(len(arrived), len(parts)):
-            if number and number == len(arrived) and arrived and self.per_place_ms:
+        there, last = dict(outgoing.parts), len(parts) - 1
+        for number in [each for each in range(len(parts)) if each not in there]:
+            if there and self.per_place_ms:
                 await asyncio.sleep(self.per_place_ms / 1000)
-            last = number == len(parts) - 1
-            arrived.append(await self.calls.text(address, parts[number], buttons if last else None, reply=number == 0))
-        self._arrived.pop(outgoing.number, None)
-        return arrived[-1]
+            is_last = number == last
+            there[number] = await self.calls.text(address, parts[number], buttons if is_last else None, reply=number == 0)
+            if not is_last:
+                await arrived(number, there[number])
+        return there[last]
 
-    async def _picture(self, address: Address, outgoing: Outgoing, message: Message) -> str:
+    async def _picture(self, address: Address, outgoing: Outgoing, message: Message, arrived: Arrived) -> str:
         """The picture with the verdict under it; without a picture, or if it is refused, the verdict alone."""
         picture = await drawn(self.store, outgoing.conversation, message, self.knowledge, self.language)
         if picture is not None:
@@ -118,7 +115,7 @@ class TelegramGateway:
             except Unsendable as error:
                 log.error("picture refused", why=str(error))
         failed = f"{message.markdown}\n\n{escape(self.words.sentences['picture_failed'])}"
-        return await self._post(address, outgoing, message.model_copy(update={"markdown": failed}))
+        return await self._post(address, outgoing, message.model_copy(update={"markdown": failed}), arrived)
 
     def _composed(
         self, address: Address, outgoing: Outgoing, message: Message
@@ -155,7 +152,7 @@ class TelegramGateway:
         try:
             receipt = await asyncio.to_thread(own_data.erased, self.store.path, name, outgoing.conversation, self.now())
         except StoreError as error:
-            raise NotSent(f"not erased: {error}") from error
+            raise NotSent(f"not erased: {error}", blameless=True) from error
         log.info("erased on request", what=name, erased=receipt.erased, complete=receipt.complete, why=receipt.why)
         said = Message(name="receipt", markdown=own_data.told(receipt, self.words))
         for _ in range(RECEIPT_TRIES):
@@ -175,5 +172,5 @@ class TelegramGateway:
                 own_data.gathered, self.store.path, outgoing.conversation, self.knowledge, self.now()
             )
         except StoreError as error:
-            raise NotSent(f"not gathered: {error}") from error
+            raise NotSent(f"not gathered: {error}", blameless=True) from error
         return await self.calls.document(address, content, "my-data.json", self._caption("telegram_my_data_caption"))

@@ -23,7 +23,7 @@ class Pacing:
 
 @dataclass
 class Minute:
-    """What was written to each group in the last minute."""
+    """What was written to each group in the last minute. `now` is milliseconds of a clock that never goes back."""
 
     most: int
     _times: dict[int, deque[int]] = field(default_factory=dict)

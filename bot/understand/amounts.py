@@ -43,6 +43,8 @@ APART = 1.6
 # So many seconds are the years of a decade.
 DECADES = 1_000
 RANGE_SIGNS = frozenset("-–—")
+# What stands right before a tolerance; the plus of "+/-" is a word of its own.
+TOLERANCE_SIGNS, MINUS_SIGNS = frozenset({"±"}), frozenset({"/-", "-", "/−", "−"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class _Amounts(Numbers):
         first = self._quantity(at + between, joined=not between)
         if first is None or self._grew(at):
             return first
+        if (exact := self._within_tolerance(first)) is not None:
+            return exact
         join = self._guesses(first) or self._join(first.end, between)
         second = None if join is None else self._quantity(first.end + join)
         if second is None:
@@ -104,18 +108,36 @@ class _Amounts(Numbers):
         ends = self._aligned(first, second)
         if ends is None:
             return self._or_two(first)
-        low, high = ends
-        factor = MINUTES[low.unit] / MINUTES[high.unit] if low.kind == "time" else 1.0
-        if low.value * factor > high.value:
+        one, other = ends
+        factor = MINUTES[one.unit] / MINUTES[other.unit] if one.kind == "time" else 1.0
+        low, high = sorted((one.value * factor, other.value))
+        either = join == 1 and self.has(first.end, "or")
+        if high > other.value and not either:
             return first
-        value = (low.value * factor + high.value) / 2
-        # "97 or 98" is a range, "2,400 or 4,200" are two readings
-        either = join == 1 and self.has(first.end, "or") and low.value * factor * APART < high.value
-        return replace(high, value=value, start=at, rough=low.rough or high.rough or either)
+        # "97 or 98" is a range, "2,400 or 4,200" are two readings, and so are "5,000 or 3,000"
+        apart = either and low * APART < high
+        return replace(other, value=(low + high) / 2, start=at, rough=one.rough or other.rough or apart)
 
     def _grew(self, at: int) -> bool:
         """ "It went up from 2,000 to 3,000": no range but a change."""
         return self.has(at - 1, "origin") and any(self.has(at - back, "changed") for back in (2, 3) if at >= back)
+
+    def _within_tolerance(self, first: Amount) -> Amount | None:
+        """ "500 ± 50", "98 plus or minus 1 %": the amount in the middle, to where its tolerance ends."""
+        place, signs = first.end, TOLERANCE_SIGNS
+        if self._ends(place):
+            return None
+        if self.has(place, "plus"):
+            place, signs = place + 1 + self.has(place + 1, "or"), MINUS_SIGNS
+            place += self.has(place, "minus")
+        following = self.word(place)
+        signed = following is not None and following.gap in signs
+        second = self._quantity(place) if signed or self.has(place - 1, "minus") else None
+        if second is None:
+            return None
+        part = second.kind == "percent" and first.value > 100  # of 800
+        middle, _ = (not part and self._aligned(first, second)) or (first, second)
+        return replace(middle, end=second.end)
 
     def _quantity(self, at: int, joined: bool = True) -> Amount | None:
         """A number with what it measures: money before or after, per cent, a duration, or a mere count."""
@@ -129,13 +151,15 @@ class _Amounts(Numbers):
             return None if currency else self._indefinite(at)
         if not 0 < number.value < 1e15:
             return None
+        if self.has(number.end, "odd") and not self._ends(number.end):
+            number = number._replace(end=number.end + 1)
         end = number.end
         if currency:
             return Amount(number.value, at, end, "money", currency)
         if code := self.compiled.currencies.get(f"{self._norm(end)} {self._norm(end + 1)}"):
             return Amount(number.value, at, end + 2, "money", code)
         if code := self._currency(end):
-            return Amount(number.value, at, end + 1, "money", code)
+            return self._with_hundredths(Amount(number.value, at, end + 1, "money", code))
         if code := self._cents(end):
             return Amount(number.value / 100, at, end + 1, "money", code)
         sign = end + (1 if self.has(end, "plus") else 0)
@@ -144,6 +168,14 @@ class _Amounts(Numbers):
         if self.has(end, "per") and self.has(end + 1, "cent"):
             return Amount(number.value, at, end + 2, "percent")
         return self._duration(at, number) or Amount(number.value, at, end, rough=number.rough)
+
+    def _with_hundredths(self, money: Amount) -> Amount:
+        """ "17 quid fifty an hour": what follows a whole sum at once, and counts nothing itself, are its hundredths."""
+        rest = None if self._ends(money.end) else self.number(money.end, joined=False)
+        whole = money.value == int(money.value)
+        if rest is None or not whole or not 10 <= rest.value < 100 or not (self._ends(rest.end) or self.has(rest.end, "per")):
+            return money
+        return replace(money, value=money.value + rest.value / 100, end=rest.end)
 
     def _ordinal(self, at: int) -> bool:
         """ "A second opinion" takes no second."""
@@ -163,17 +195,18 @@ class _Amounts(Numbers):
         if rest is None or self.words[more].clause != self.words[place].clause:
             return amount
         smaller = self.unit(rest.end)
-        # "1h30", "two minutes thirty", "an hour and ten"
-        if (
-            smaller is None
-            and unit in ("hour", "minute")
-            and rest.value < 60
-            and (self.words[more].glued or self._ends(rest.end))
-        ):
+        # "1h30", "two minutes thirty", "an hour and ten", "1 h 30 per case"
+        told = self.words[more].glued or self._ends(rest.end) or self._each_takes(rest.end)
+        if smaller is None and unit in ("hour", "minute") and rest.value < 60 and told:
             return replace(amount, value=amount.value + rest.value / 60, end=rest.end)
         if smaller is not None and MINUTES[smaller] < MINUTES[unit] <= MINUTES["hour"]:
             return replace(amount, value=amount.value + rest.value * MINUTES[smaller] / MINUTES[unit], end=rest.end + 1)
         return amount
+
+    def _each_takes(self, at: int) -> bool:
+        """Whether an item follows that takes the time before this place: "per case", "/case", but not "a day"."""
+        slash = self.words[at].gap == "/"
+        return (slash or self.has(at, "per")) and self.unit(at if slash else at + 1) is None
 
     def _names(self, number: Number, at: int) -> bool:
         """ "A 3D plan" takes no three days, and "from the 1950s" tells of years."""

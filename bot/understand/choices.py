@@ -22,6 +22,7 @@ class Choices:
     def __init__(self, question: Question, words: QuestionWords, wording: Wording) -> None:
         self.ids = question.choices
         self._wording = wording
+        self._strictest = question.id in wording.lexicon.lexicon.strictest  # of a mixture counts its strictest part
         self._yes_no = {"yes", "no"} <= set(self.ids)
         self.names: Names[str] = Names()
         told = [words.ask, words.name, *words.said]
@@ -48,12 +49,21 @@ class Choices:
             return None
         if self._negative(text, found):
             return self._stripped(self._words(found)) if len(found) > 1 else None
-        return self.whole(text) or self._clauses(found)
+        if choice := self.whole(text):
+            return choice
+        mixture = self._mixture(found)
+        return self._clauses(found) if len(mixture) < 2 else max(mixture, key=self.ids.index) if self._strictest else None
 
     def whole(self, text: str) -> str | None:
         """The choice that all of the text makes, with no clause of another kind beside it."""
         found = self._wording.tokens(text)
         return None if len(found) > _MOST_WORDS else self.exact(text) or self._stripped(self._words(found))
+
+    def _mixture(self, found: Sequence[Token]) -> set[str]:
+        """The choices of a list that holds nothing else: "2 and 3"."""
+        parts = [self._words(part) for part in self._wording.joined(found)]
+        named = [self._named(part) or self._numbered(part, spoken=True) for part in parts]
+        return {id for id in named if id is not None} if None not in named else set()
 
     def mentions(self, found: Sequence[Token]) -> list[tuple[str, bool]]:
         """(choice, denied) for every name in the words, the longest name at each place."""

@@ -25,7 +25,7 @@ def read_answer(text: str, question: Question, words: Language) -> Value | None:
         return None
     match question.type:
         case "choice":
-            value: Value | None = choices_of(question, words).read(text)
+            value: Value | None = _waited(text, question, words) or choices_of(question, words).read(text)
         case "ranking":
             value = _readers(wording(words)).rankings(question, words).read(text)
         case "text":
@@ -42,13 +42,18 @@ def exact(text: str, question: Question, words: Language) -> Value | None:
         return None
     match question.type:
         case "choice":
-            return _checked(choices_of(question, words).exact(text), question, words)
+            return _checked(_waited(text, question, words) or choices_of(question, words).exact(text), question, words)
         case "text":
             return None
         case "ranking":
             return _checked(_readers(wording(words)).rankings(question, words).read(text, alone=True), question, words)
         case "number" | "percent" | "money":
             return _checked(_readers(wording(words)).typed(question, words).read(text, alone=True), question, words)
+
+
+def _waited(text: str, question: Question, words: Language) -> Value | None:
+    """The choice of how soon for a time: "a week or two", "within 2 days"."""
+    return _readers(wording(words)).typed(question, words).read(text) if question.id == "turnaround" else None
 
 
 @by_identity(4_096)

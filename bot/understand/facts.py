@@ -63,7 +63,7 @@ def found_in(scene: Scene, questions: Mapping[str, Question], words: Language) -
     for each in _all(scene, questions):
         question = questions[each.question]
         # What the work is does not change with the time that is spoken of.
-        if each.firm and each.question not in PROPOSABLE and scene.scope.guessed(each.start, each.end):
+        if each.firm and each.question not in PROPOSABLE and scene.leaves_open(each.start, each.end):
             each = replace(each, firm=False)
         valid = tuple(value for value in each.values if _taken(question, value, words))
         if valid == each.values:
@@ -135,7 +135,7 @@ def _settled(scene: Scene, question: Question, findings: Sequence[Found]) -> Fac
     if firm and len(values) > 1:
         if question.id in scene.compiled.lexicon.strictest:
             values = [max(values, key=lambda value: question.choices.index(str(value)))]
-        elif _close(values):
+        elif _close(question, values):
             values = values[-1:]
         elif question.type == "ranking":
             values = _fullest(values)
@@ -177,9 +177,11 @@ def _fullest(values: list[Value]) -> list[Value]:
     return [last] if part and len(last) > 1 else values
 
 
-def _close(values: Sequence[Value]) -> bool:
-    """Whether figures are the same but for rounding."""
+def _close(question: Question, values: Sequence[Value]) -> bool:
+    """Whether figures are the same but for rounding; accuracies are as far apart as the errors that they allow."""
     figures = [value.amount if isinstance(value, Money) else value for value in values]
+    if question.type == "percent":
+        figures = [100 - figure if isinstance(figure, float) else figure for figure in figures]
     numbers = [figure for figure in figures if isinstance(figure, float)]
     currencies = {value.currency for value in values if isinstance(value, Money)}
     return len(numbers) == len(values) and len(currencies) <= 1 and max(numbers) - min(numbers) <= SAME * max(numbers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -48,12 +49,17 @@ class Scene:
     amounts_to: frozenset[int] = frozenset()  # where amounts end
     pays: frozenset[int] = frozenset()  # the clauses that speak of pay
     revised: dict[int, int] = field(default_factory=dict)  # amounts by index, each with the one that corrects it
+    _denied: list[int] = field(default_factory=list)  # where amounts begin of which it is said that they are not the ones
 
     def __post_init__(self) -> None:
         for hit in self.hits:
             self.by_group.setdefault(hit.cue.group, []).append(hit)
         self.pays = frozenset(self.text.words[hit.start].clause for hit in self.group("money") if hit.cue.question != "loaded")
         self.amounts_to = frozenset(amount.end for amount in self.amounts)
+        self._denied = [amount.start for amount in self.amounts if self.scope.denies_amount(amount.start)]
+        # "Not 500 a month": a month is denied only as what they are counted over
+        counted = {other.start for one, other in pairwise(self.amounts) if other.kind == "time" and one.start in self._denied}
+        self._denied = [place for place in self._denied if place not in counted]
         self.checks_to = frozenset(hit.end for hit in self.group("accuracy") if hit.cue.question == "checked")
         for index in range(len(self.amounts) - 1):
             # "200 a day, make that 250": a day is the period
@@ -62,10 +68,34 @@ class Scene:
                 if new < len(self.amounts) and self._revises(self.amounts[index], self.amounts[new]):
                     self._revise(index, new)
 
+        for index, amount in enumerate(self.amounts):
+            if self.denies(amount.start, amount.end) and (instead := self._instead(index)) is not None:
+                self._revise(index, instead)
         periods = {hit.start for hit in self.group("periods")}
         for old, new in pairwise(range(len(self.amounts))):
             if self.amounts[old].start not in periods:
                 self._update(old, new)
+
+    def leaves_open(self, start: int, end: int) -> bool:
+        """Whether the words at start:end hold of another time, perhaps only, or not at all."""
+        return self.scope.guessed(start, end) or self.denies(start, end)
+
+    def denies(self, start: int, end: int) -> bool:
+        """Whether the words at start:end hold an amount of which it is said that it is not the one."""
+        return bisect_left(self._denied, start) < bisect_left(self._denied, end)
+
+    def _instead(self, old: int) -> int | None:
+        """The bare number behind a denied one: the 800 of "not 500 a month but 800", "we don't get 500 a month, we get 800"."""
+        before = self.amounts[old]
+        new = next((at for at in range(old + 1, min(old + 3, len(self.amounts))) if self.amounts[at].kind != "time"), None)
+        if new is None or not self.same_sentence(before.start, self.amounts[new].start):
+            return None
+        after = self.amounts[new]
+        if after.start - before.end > CORRECTION or self.denies(after.start, after.end):
+            return None
+        contrasted = self.has(self.run_before(after.start, "roughly") - 1, "instead")
+        apart = not self.same_clause(before.start, after.start) and self.ends(after.end)
+        return new if contrasted or apart else None
 
     def _update(self, old: int, new: int) -> None:
         """ "It took 10 minutes with the old form, now 3": minutes, too."""

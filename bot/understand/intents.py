@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
+from bot.answers import Value
 from bot.understand.asking import Subjects
 from bot.understand.choose import choices_of, read_answer
 from bot.understand.facts import understand
@@ -32,10 +33,12 @@ _MOST_SLIPS = 2
 _FEWEST_JUDGED, _MOST_JUDGED = 2, 30  # words of a message that no phrase covers
 _LIKELY = 0.3  # the least probability of a request that no phrase covers
 _CLEARLY = 0.8  # of a lone word, of one with figures or doubts, in place of a description, or like a question about the subject
-# What would end or throw away the interview must be likelier than not.
-_GRAVE, _GRAVELY = frozenset({"cancel", "restart"}), 0.6
+_SURELY = 0.995  # of one that would write "don't know" although the message names a choice or a place
+# What writes an answer of its own, ends the interview or throws its answers away must be likelier than others.
+_WRITES: frozenset[RequestKind] = frozenset({"dont_know", "not_applicable", "later", "skip"})
+_LIKELIER: dict[RequestKind, float] = {"cancel": 0.95, "restart": 0.6, **dict.fromkeys(_WRITES, 0.9)}
 # "Maybe personal data, I'd have to check" says more than these.
-_HEDGED: frozenset[RequestKind | str] = frozenset({"later", "dont_know"})
+_HEDGED: frozenset[RequestKind] = frozenset({"later", "dont_know"})
 # What a person may ask for in place of a description; all else is part of one.
 _WHILE_DESCRIBING: frozenset[RequestKind | str] = frozenset({"help", "cancel", "pause", "history", "later"})
 # A first clause of these kinds only leads up to another request: "no, go back", "no idea, ask me later".
@@ -44,11 +47,36 @@ _LEADS_UP: frozenset[RequestKind] = frozenset({"yes", "no", "dont_know", "change
 _MAY_GIVE_REASONS: frozenset[RequestKind] = frozenset({"dont_know", "not_applicable", "later", "skip", "pause", "why"})
 
 
-def request(text: str, knowledge: Knowledge, language: str = "en", open_question: str | None = None) -> Request | None:
-    """The request that the text makes, or None where it is not clearly one."""
+def request(
+    text: str, knowledge: Knowledge, language: str = "en", open_question: str | None = None, *, settled: bool = False
+) -> Request | None:
+    """The request that the text makes, or None where it is not clearly one.
+
+    Where the open question is `settled` by an answer, nothing less than a phrase leaves it out or takes the answer back.
+    """
     if len(text) > _MOST_CHARACTERS:
         return None
-    return _grammar(knowledge, language).request(text, open_question)
+    return _grammar(knowledge, language).request(text, open_question, settled=settled)
+
+
+def changes(text: str, knowledge: Knowledge, language: str = "en") -> dict[str, Value | None]:
+    """The several answers that the text changes, each with its new value where it names one; empty where it changes but one."""
+    return _grammar(knowledge, language).changes(text) if len(text) <= _MOST_CHARACTERS else {}
+
+
+def drops(text: str, knowledge: Knowledge, language: str = "en") -> bool:
+    """Whether the text takes back what was begun rather than to end the interview: "never mind"."""
+    return wording(knowledge.words(language)).drops(wording(knowledge.words(language)).words(text))
+
+
+def named_questions(text: str, knowledge: Knowledge, language: str = "en") -> tuple[str, ...]:
+    """The questions that the text names."""
+    return _grammar(knowledge, language).named(text)
+
+
+def names_choice(text: str, knowledge: Knowledge, language: str = "en") -> bool:
+    """Whether the text names a choice of any question, other than by a denial."""
+    return _grammar(knowledge, language).chooses(text)
 
 
 @lru_cache(maxsize=8)
@@ -64,6 +92,7 @@ class _Message(NamedTuple):
     found: tuple[Token, ...]
     words: tuple[str, ...]
     open_question: str | None
+    settled: bool
 
     def written(self, start: int, end: int) -> str:
         """What was typed for words[start:end], with the signs around it that are no words."""
@@ -72,8 +101,8 @@ class _Message(NamedTuple):
         return self.text[before:after].strip(" \t\n,;:.!?\"'")
 
 
-def _message(text: str, found: Sequence[Token], open_question: str | None) -> _Message:
-    return _Message(text, tuple(found), tuple(token.word for token in found), open_question)
+def _message(text: str, found: Sequence[Token], open_question: str | None, *, settled: bool = False) -> _Message:
+    return _Message(text, tuple(found), tuple(token.word for token in found), open_question, settled)
 
 
 class Requests:
@@ -104,7 +133,7 @@ class Requests:
             | {word for names in self._named.slots.values() for phrase, _ in names for word in phrase}
         )
 
-    def request(self, text: str, open_question: str | None) -> Request | None:
+    def request(self, text: str, open_question: str | None, *, settled: bool = False) -> Request | None:
         """See `request`."""
         found = self._wording.tokens(text)
         if not found:
@@ -112,7 +141,7 @@ class Requests:
             return Request(kind=kind) if kind else None
         if len(found) > _MOST_WORDS:
             return None
-        message = _message(text, found, open_question)
+        message = _message(text, found, open_question, settled=settled)
         mended = self._mended(message)
         return (
             self._whole(message)
@@ -121,6 +150,28 @@ class Requests:
             or (self._whole(mended) if mended else None)
             or self._judged(message)
         )
+
+    def named(self, text: str) -> tuple[str, ...]:
+        """See `named_questions`."""
+        return tuple(self._named.questions(self._wording.words(text)))
+
+    def chooses(self, text: str) -> bool:
+        """See `names_choice`."""
+        return self._named.chooses(self._wording.words(text))
+
+    def changes(self, text: str) -> dict[str, Value | None]:
+        """See `changes`. Each part names a question; without "change" or the like before them each names a value, too."""
+        parts = [_message(text, part, None) for part in self._wording.joined(self._wording.tokens(text))]
+        if len(parts) < 2:
+            return {}
+        first, *others = parts
+        led = self._whole(first)
+        told = [self._named.assigned(part.written(0, len(part.words))) for part in (others if led else parts)]
+        if led is not None and led.kind == "change" and led.about is not None:
+            told = [(led.about, led.value), *told]
+        found = {each[0]: each[1] for each in told if each is not None}
+        whole = len(found) == len(parts) and (led is not None or None not in found.values())
+        return found if whole else {}
 
     def _whole(self, message: _Message) -> Request | None:
         """The request of a phrase that covers all of the message but courtesies."""
@@ -210,10 +261,13 @@ class Requests:
         question = self._knowledge.questions.get(message.open_question or "")
         opening = question is not None and question.type == "text"
         bare = len(words) < _FEWEST_JUDGED or any(word[0].isdecimal() for word in words)
-        if probability < (_CLEARLY if bare or opening or kind == "subject" else _GRAVELY if kind in _GRAVE else _LIKELY):
+        least = _CLEARLY if bare or opening or kind == "subject" else _LIKELY
+        if probability < max(least, _LIKELIER.get(kind, least)):
             return None
         if kind in _HEDGED and self._named.is_value(message.text):
             return None  # "no idea, perhaps 500" is a guess
+        if kind in _WRITES and (message.settled or (self._says_more(message) and (kind == "skip" or probability < _SURELY))):
+            return None
         unsaid = self._telling.get(kind, frozenset()).isdisjoint(words) or (bare and kind != "what_if")
         if unsaid and self._states(message, kind, probability):
             return None
@@ -228,6 +282,8 @@ class Requests:
         about = named[0] if len(named) == 1 else None
         match kind:
             case "define":
+                if "?" not in message.text and self._telling.get(kind, frozenset()).isdisjoint(words):
+                    return None  # "I'm a BPO" tells, and asks for nothing
                 terms = self._named.mentioned("term", words)
                 return Request(kind="define", about=terms[0]) if terms else Request(kind="help", about=about)
             case "change" | "why" | "help" | "what_if":
@@ -236,6 +292,11 @@ class Requests:
                 return None if bare else Request(kind=kind, about=message.text.strip())
             case _:
                 return Request(kind=kind)
+
+    def _says_more(self, message: _Message) -> bool:
+        """The message names a choice or a place, or does no more than deny: "not personal", "not in India", "not here"."""
+        ready = self._wording
+        return self._named.chooses(message.words) or ready.names_place(message.text) or ready.only_denies(message.words)
 
     def _states(self, message: _Message, kind: RequestKind, probability: float) -> bool:
         """The message states facts, or doubts that say more than a hedge that is not quite clear."""

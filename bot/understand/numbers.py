@@ -12,6 +12,8 @@ ROUGHLY = 3.0
 HUNDRED = 100.0
 # "Grand" and "score" at the start of a part are words, "million" is a number with its digits left out.
 MOST_ALONE = 100.0
+# Powers of ten from here on are no amounts.
+MOST_ZEROS = 12
 # No spelled number in use is longer.
 LONGEST = 12
 
@@ -42,7 +44,7 @@ class Numbers:
         if word is None:
             return None
         if word.number is not None:
-            return self._fraction(at) or (self._scaled(word.number, at + 1) if self._separate(at) else None)
+            return self._fraction(at) or self._power(at) or (self._scaled(word.number, at + 1) if self._separate(at) else None)
         if self._part(at) or (self.has(at, "article") and self._part(at + 1)):
             return self._part_of_scale(at)
         if self.has(at, "article") or self.has(at, "rough"):
@@ -73,8 +75,9 @@ class Numbers:
 
     def and_part(self, at: int) -> tuple[float, int] | None:
         """ "And a half": its value and where it ends."""
-        if self.has(at, "and") and self.has(at + 1, "article") and (part := self._part(at + 2)):
-            return part, at + 3
+        part_at = at + (2 if self.has(at + 1, "article") else 1)
+        if self.has(at, "and") and (part := self._part(part_at)):
+            return part, part_at + 1
         word = self.word(at)
         return (part, at + 1) if word is not None and not word.norm.isalpha() and (part := self._part(at)) else None
 
@@ -89,17 +92,28 @@ class Numbers:
         before = self.words[at - 1].norm
         return not before.isalpha() or before in self.compiled.currencies or before in self.compiled.units
 
+    def _power(self, at: int) -> Number | None:
+        """1e6, as programs write a million."""
+        mark, power = self.word(at + 1), self.word(at + 2)
+        if mark is None or power is None or power.number is None or not (mark.glued and power.glued):
+            return None
+        value = self.words[at].number or 0.0
+        return Number(value * 10**power.number, at + 3, value) if mark.norm == "e" and power.number <= MOST_ZEROS else None
+
     def _fraction(self, at: int) -> Number | None:
-        """1/2, 1 1/2: read so before a time unit only, since 9/10 is as often a score."""
+        """1/2, 1 1/2: read so before a time unit or a scale only, since 9/10 is as often a score."""
         place, whole = at, 0.0
         second = self.word(at + 1)
         if second is not None and second.number is not None and second.gap == " ":
             place, whole = at + 1, self.words[at].number or 0.0
         top, bottom = self.words[place].number, self.word(place + 1)
-        if bottom is None or bottom.gap != "/" or not bottom.number or not top or not self.unit(place + 2):
+        if bottom is None or bottom.gap != "/" or not bottom.number or not top or not top < bottom.number < 9:
             return None
         value = whole + top / bottom.number
-        return Number(value, place + 2, value) if top < bottom.number < 9 else None
+        if self.unit(place + 2):
+            return Number(value, place + 2, value)
+        scaled = self._scaled(value, place + 2)
+        return scaled if scaled.scale > 1 else None
 
     def _scaled(self, value: float, at: int) -> Number:
         scale, place = 1.0, at

@@ -45,12 +45,15 @@ class Periods:
         # "Twenty logs per shift, three shifts"
         shifts = (each.value for each in scene.amounts if each.kind == "count" and scene.has(each.end, "shift"))
         self._shifts = next((value for value in shifts if value <= MOST_SHIFTS), 1.0)
-        self._all = self._find()
+        found = self._find()
+        self._all = [period for period in found if not scene.scope.rejected(period.start)]
+        # "800, not a month but a day"
+        self._rejected = {at for period in found if scene.scope.rejected(period.start) for at in range(period.start, period.end)}
         self._starting = {period.start: period for period in self._all}
         self._ending = {period.end: period for period in self._all}
         self.of: dict[int, Period] = {}
         taken: set[Period] = set()
-        inside: set[int] = set()
+        inside = {self._amount_at[place] for place in self._rejected if place in self._amount_at}
         for search in (self._after, self._before):
             for index, amount in enumerate(scene.amounts):
                 if index in self.of or index in inside:
@@ -177,7 +180,8 @@ class Periods:
             if period is not None:
                 return period
             # "5 fields per form", and another amount before any period
-            if (scene.per(place) and not scene.has(place, "article")) or place in self._amount_at:
+            other = place in self._amount_at and place not in self._rejected
+            if other or (scene.per(place) and not scene.has(place, "article")):
                 return None
         return None
 

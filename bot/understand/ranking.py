@@ -55,8 +55,9 @@ def rankings(scene: Scene, items: Sequence[str]) -> Iterator[Found]:
             continue
         if not marks & TRIGGERS and not _is_list(scene, run, items):
             if "wish" in marks:
-                wished: Ranking = (tuple(terms),)
-                yield Found("priorities", (wished,), start, end, firm=len(terms) >= WISHED)
+                kept = _wished(scene, run, items)
+                if kept:
+                    yield Found("priorities", ((kept,),), start, end, firm=len(kept) >= WISHED or len(kept) < len(terms))
             elif len(terms) == 1 and sum(hit.cue.question in terms for hit in run) >= STRESSED:
                 yield Found("priorities", ((tuple(terms),),), start, end)
             continue
@@ -68,6 +69,18 @@ def rankings(scene: Scene, items: Sequence[str]) -> Iterator[Found]:
             if len(terms) == 1 and "last" in marks:
                 whole = whole and set().union(*spoken.values()) == {*terms} and _fills(scene, run)
             yield Found("priorities", (order,), start, end, whole)
+
+
+def _wished(scene: Scene, run: list[Hit], items: Sequence[str]) -> tuple[str, ...]:
+    """The terms of a wish without those that are not wished: "I don't want it cheap, I want it right"."""
+    kept: dict[str, None] = {}
+    denied = False
+    for hit in run:
+        if hit.cue.question == "wish":
+            denied = scene.scope.rejected(hit.start)
+        elif hit.cue.question in items and not denied:
+            kept[hit.cue.question] = None
+    return tuple(kept)
 
 
 def _is_list(scene: Scene, run: list[Hit], items: Sequence[str]) -> bool:

@@ -50,7 +50,7 @@ RequestKind = Literal[
     "pause",
     "resume",
     "restart",
-    "cancel",
+    "cancel",  # about = question id where only the change of that answer is dropped
     "compare",  # the options, criterion by criterion
     "what_if",  # about = question id, value
     "advise",  # enough: give the advice now
@@ -69,3 +69,4 @@ class Request(Frozen):
     kind: RequestKind
     about: str | None = None
     value: Value | None = None
+    then: tuple[str, ...] = ()  # of a change: the questions to go to after that one

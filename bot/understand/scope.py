@@ -39,6 +39,7 @@ class Scope:
         self.moods = Moods(text, compiled, self._starts).of(marks, {hit.start for hit in hits if hit.cue.group == "periods"})
         self._negators = {hit.start: hit for hit in negators if hit.cue.question == "negator"}
         breaks = {hit.start for hit in marks.get("break", ())}
+        self._negators_to = {hit.end: hit.start for hit in self._negators.values()}
         self._negating = self._negations(self._negators, breaks)
         # "May not be sent abroad" denies the sending, not the data.
         forbidding = {hit.start for hit in marks.get("forbids", ())}
@@ -106,6 +107,22 @@ class Scope:
     def negated(self, place: int) -> bool:
         """Whether a word stands under a negation."""
         return self._negating[place] is not None
+
+    def rejected(self, place: int) -> bool:
+        """Whether a negation stands right before the words that begin at a place; it may hold their article ("not a")."""
+        return any(self._negators_to.get(end, place) < place for end in (place, place + 1))
+
+    def denies_amount(self, place: int) -> bool:
+        """Whether somebody denies that it is the amount at a place, rather than that it is more or less.
+
+        "Nobody types 500 a month for us" tells how many there are all the same.
+        """
+        start = self._negating[place]
+        between = range(max(start, place - REACH), place) if start is not None else ()
+        words = [self._text.words[at].norm for at in between]
+        return any(word in self._grammar["denying"] for word in words) and not any(
+            word in self._grammar["limit"] for word in words
+        )
 
     def denied(self, hit: Hit) -> bool:
         """Whether a negation stands before a hit or inside it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 
 from bot.understand.amounts import Amount
 from bot.understand.cues import Hit, longest
@@ -42,11 +43,26 @@ class Shares:
         self._settling = {hit.end for hit in scene.group("accuracy") if hit.cue.question == "settles"}
         self._errors = sorted((hit.end, hit.cue.question == "wrong") for hit in marks)
         self._percentages = any(amount.kind == "percent" for amount in scene.amounts)
-        self._blocked = {scene.text.words[hit.start].clause for hit in hits if hit.cue.question in ("checked", "so_far")}
+        self._blocked = self._others(hits)
         for index, amount in enumerate(scene.amounts):
             if index in self.used or index in scene.revised or scene.scope.moods[amount.start] is not Mood.STATED or amount.rough:
                 continue
             self._read(index, amount)
+
+    def _others(self, hits: Sequence[Hit]) -> set[int]:
+        """The clauses whose shares are no requirement: what is checked, what is reached so far, and what is so today."""
+        words = self._scene.text.words
+        said: dict[str, set[int]] = {}
+        for hit in hits:
+            clause = words[hit.start].clause
+            said.setdefault(hit.cue.question, set()).add(clause)
+            # "We get 90 % right, that's not good enough": it tells of the clause before
+            if hit.cue.question in ("not_enough", "will_do") and self._scene.opens(hit.start):
+                said[hit.cue.question].add(clause - 1)
+        none: set[int] = set()
+        today = said.get("today", none) - said.get("asked_for", none)
+        reached = (said.get("so_far", none) | today) - said.get("will_do", none)
+        return reached | said.get("checked", none) | said.get("not_enough", none)
 
     def _read(self, index: int, amount: Amount) -> None:
         scene, start, end = self._scene, amount.start, amount.end

@@ -48,6 +48,15 @@ class Named:
         names = self.slots["choice"]
         return bool(amounts_in(said, self._wording) or names.get(words) or names.get(words[start:]))
 
+    def chooses(self, words: Sequence[str]) -> bool:
+        """A choice is named anywhere among the words, other than by a denial ("never", "nobody")."""
+        places = [place for place in range(len(words)) if not next(self._wording.denials.at(words, place), None)]
+        return any(next(self.slots["choice"].at(words, place), None) for place in places)
+
+    def questions(self, words: Sequence[str]) -> list[str]:
+        """The questions named that have a value to read: "the work" is rather what all of this is about."""
+        return [id for id in self.mentioned("question", words) if self._knowledge.questions[id].type != "text"]
+
     def mentioned(self, slot: str, words: Sequence[str]) -> list[str]:
         """What is named anywhere among the words, each once; of names that share a place the longest."""
         found: list[str] = []
@@ -60,22 +69,35 @@ class Named:
 
     def supposed(self, said: str, open_question: str | None) -> tuple[str, Value] | None:
         """The one question that the words answer, and the answer; the open one if they would answer several."""
-        found = self._wording.tokens(said)
-        words = tuple(token.word for token in found)
-        for start in sorted(covers(self._light, words)):
-            for end, id in self._with_company(self.slots["question"], words, start):
-                if end < len(words) and self._knowledge.questions[id].type != "text":
-                    value = read_answer(said[found[end].start :], self._knowledge.questions[id], self._words)
-                    if value is not None:
-                        return id, value
+        assigned = self.assigned(said)
+        if assigned is not None and assigned[1] is not None:
+            return assigned[0], assigned[1]
+        named = self.questions(self._wording.words(said))
         values = {
             id: value
             for id, question in self._knowledge.questions.items()
-            if question.type != "text" and (value := self._whole(said, question)) is not None
+            if question.type != "text" and (not named or id in named) and (value := self._whole(said, question)) is not None
         }
         if len(values) > 1:
             values = {id: value for id, value in values.items() if id == open_question}
         return next(iter(values.items()), None)
+
+    def assigned(self, said: str) -> tuple[str, Value | None] | None:
+        """The question that the words name first with the answer that the rest makes, or with none where nothing is behind it."""
+        found = self._wording.tokens(said)
+        words = tuple(token.word for token in found)
+        bare: tuple[str, Value | None] | None = None
+        for start in sorted(covers(self._light, words)):
+            for end, id in self._with_company(self.slots["question"], words, start):
+                question = self._knowledge.questions[id]
+                if end == len(words):
+                    bare = bare or (id, None)
+                elif (
+                    question.type != "text"
+                    and (value := read_answer(said[found[end].start :], question, self._words)) is not None
+                ):
+                    return id, value
+        return bare
 
     def _whole(self, said: str, question: Question) -> Value | None:
         """The answer that all of the words make, with nothing beside it."""

@@ -1,4 +1,4 @@
-"""A number, percentage or sum of money as typed for the open question, in the question's own unit.
+"""A number, percentage, sum of money or time to wait as typed for the open question, in the question's own unit.
 
 Only what is little more than the amount counts; a number in a longer statement is for `bot.understand.facts`, which knows
 what the number is of.
@@ -6,10 +6,12 @@ what the number is of.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from bot.answers import Money, Value
 from bot.understand.amounts import MINUTES, MONTHS, Amount, amounts
+from bot.understand.durations import wait
 from bot.understand.found import Scene
 from bot.understand.lexicon import Compiled
 from bot.understand.periods import Period, Periods
@@ -22,6 +24,9 @@ from knowledge.model import Question, QuestionWords
 _MOST_UNKNOWN = 2  # words beside an amount with its unit that need not be understood: "3 minutes per invoice"
 _MOST_WORDS = 40
 _FRACTION_REACH = 3  # words that may stand between the two numbers of "one error in 200"
+# The signs of minutes and seconds behind a numeral; thousands may be parted by the same apostrophe.
+_MINUTE, _SECOND = re.compile(r"(?<=\d)['′’](?!\d{3}|['′’])"), re.compile(r"(?<=\d)(?:[\"″”]|['′’]{2})")
+_QUOTED = re.compile(r"(?:^|\s)[\"“]")
 _TIMES: dict[str, dict[str, float]] = {"minutes": MINUTES, "months": MONTHS}
 
 
@@ -43,7 +48,7 @@ class Typed:
 
     def read(self, text: str, *, alone: bool = False) -> Value | None:
         """The one value that the text gives. `alone`: there may be hedges and units beside it, but no sentence around it."""
-        cut = self._lexicon.read(text)
+        cut = self._lexicon.read(_spelled_out(text) if self._question.id == "minutes" else text)
         if not 0 < len(cut.words) <= _MOST_WORDS or any(
             word.number is not None and negative(text, word.start) for word in cut.words
         ):
@@ -68,7 +73,8 @@ class Typed:
                 kept.append((amount, periods.of.get(index)))
         light = (self._beside,) if alone else (self._beside, self._light)
         unknown = self._unknown(scene, norms, spans, light)
-        if any(amount.rough for amount, _ in kept) or unknown > (0 if alone else _MOST_UNKNOWN):
+        vague = self._question.type != "choice" and any(amount.rough for amount, _ in kept)
+        if vague or unknown > (0 if alone else _MOST_UNKNOWN):
             return
         if (share := self._share(scene, norms, kept)) is not None:
             yield share
@@ -76,7 +82,8 @@ class Typed:
         for amount, period in kept:
             bare = amount.kind == "count" and period is None
             value = self._value(amount, period, norms)
-            if value is not None and not (bare and unknown) and not scene.has(amount.start - 1, "deadline"):
+            within = self._question.type != "choice" and scene.has(amount.start - 1, "deadline")
+            if value is not None and not (bare and unknown) and not within and not self._of_a_piece(scene, amount, period):
                 yield value
 
     def _value(self, amount: Amount, period: Period | None, norms: Sequence[str]) -> Value | None:
@@ -89,6 +96,8 @@ class Typed:
             case "percent", "percent" | "count" if period is None:
                 wrong = self._says(self._errors, norms) and not self._says(self._rights, norms)
                 return 100 - amount.value if wrong else amount.value
+            case "choice", "time" if self._question.id == "turnaround":
+                return wait(amount)
             case "number", "time" if period is None:
                 return amount.within(_TIMES.get(self._question.id, {}))
             case "number", "count" if period is None:
@@ -96,6 +105,11 @@ class Typed:
             case "number", "count" if period is not None and self._question.id == "volume":
                 return amount.value * period.monthly
         return None
+
+    @staticmethod
+    def _of_a_piece(scene: Scene, amount: Amount, period: Period | None) -> bool:
+        """ "10 cents each", "$2 per form": the price of a piece is no hourly cost."""
+        return amount.kind == "money" and period is None and (scene.per(amount.end) or scene.has(amount.end, "each"))
 
     def _share(self, scene: Scene, norms: Sequence[str], kept: Sequence[tuple[Amount, Period | None]]) -> float | None:
         """ "One in 200" for a percentage: the smaller part is the errors, unless the words say otherwise."""
@@ -131,6 +145,11 @@ class Typed:
     @staticmethod
     def _says(names: Names[str], norms: Sequence[str]) -> bool:
         return any(next(names.at(norms, place), None) for place in range(len(norms)))
+
+
+def _spelled_out(text: str) -> str:
+    """A text with units for signs: 1'30" is 1 minute 30 seconds. Behind a quotation mark it may be the end of what is quoted."""
+    return text if _QUOTED.search(text) else _MINUTE.sub(" minutes ", _SECOND.sub(" seconds ", text))
 
 
 def amounts_in(text: str, wording: Wording) -> Sequence[Amount]:

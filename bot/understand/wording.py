@@ -14,6 +14,9 @@ from bot.understand.tokens import read
 from bot.understand.words import Names, Token, Words, spelling, tokens, words_of
 from knowledge.model import Language
 
+PLACES = frozenset({"country", "nation", "region", "region_adj", "language"})
+"""The classes of the lexicon that name where data and work may go, or who there can do it."""
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -75,6 +78,15 @@ class AnswerWords(_Section):
     ranking: RankingWords
 
 
+class Multiples(_Section):
+    """Words that multiply an answer, by factor; that follow a number of times; that say of a percentage which way it goes."""
+
+    words: dict[float, tuple[str, ...]] = {}
+    times: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+    less: tuple[str, ...] = ()
+
+
 class RequestWords(_Section):
     """The whole file."""
 
@@ -85,6 +97,8 @@ class RequestWords(_Section):
     articles: tuple[str, ...]
     around: Around
     requests: dict[RequestKind, tuple[str, ...]]
+    drops: tuple[str, ...] = ()
+    multiples: Multiples = Multiples()
     subject: SubjectWords
     answers: AnswerWords
     telling: dict[RequestKind, tuple[str, ...]]
@@ -101,13 +115,33 @@ class Wording:
         answers = self.said.answers
         self.openers = self._phrases(self.said.openers)
         self.closers = self._phrases(self.said.closers)
+        self._drops = self.names(self.said.drops)
         self.hedges = self.names(answers.hedges)
         self.light = self.names((*answers.light, *answers.hedges))
         self.denials = self.names(answers.denials)
+        self._joins = frozenset(answers.ranking.join)
         self.breaks = self.names(answers.breaks)
         self.contrasts = self.names(answers.contrasts)
         self.numbered = self.names(answers.numbered)
         self.after_number = self.names(answers.after_number)
+
+    def names_place(self, text: str) -> bool:
+        """A country, a region or a language is named."""
+        lexicon = self.lexicon
+        return any(hit.cue.question in PLACES for hit in lexicon.classes.hits(lexicon.read(text).words))
+
+    def only_denies(self, words: Sequence[str]) -> bool:
+        """All that is said is a denial, courtesies apart."""
+        return self._all(self.denials, words)
+
+    def drops(self, words: Sequence[str]) -> bool:
+        """All that is said takes back what was begun ("never mind"), courtesies apart."""
+        return self._all(self._drops, words)
+
+    def _all(self, names: Names[str], words: Sequence[str]) -> bool:
+        """One of the names is all that is said, courtesies apart."""
+        starts, ends = self.courteous_starts(words), self.courteous_ends(words)
+        return any(end in ends for start in starts for end, _ in names.at(words, start))
 
     def tokens(self, text: str) -> list[Token]:
         """The words of a text with their places."""
@@ -155,6 +189,18 @@ class Wording:
             if hit.end in ends and hit.end > start
         }
         return labels.pop() if len(labels) == 1 else None
+
+    def joined(self, found: Sequence[Token]) -> list[list[Token]]:
+        """The parts of a list: what "and" or the like, or a comma, sets apart."""
+        parts: list[list[Token]] = [[]]
+        for place, token in enumerate(found):
+            if place and token.clause != found[place - 1].clause:
+                parts.append([])
+            if token.word in self._joins:
+                parts.append([])
+            else:
+                parts[-1].append(token)
+        return [part for part in parts if part]
 
     def courteous_starts(self, words: Sequence[str]) -> list[int]:
         """The places before which there are only openers; ascending."""

@@ -56,7 +56,7 @@ class Network:
         try:
             reader, writer = await asyncio.open_unix_connection(self.socket)
         except OSError as error:
-            raise NotSent(str(error)) from error
+            raise NotSent(str(error), blameless=True) from error
         try:
             writer.write(json.dumps(request).encode() + b"\n")
             await writer.drain()
@@ -80,7 +80,7 @@ class FakeGateway:
     def __init__(self, network: Network, mode: str) -> None:
         self.network, self.mode = network, mode
 
-    async def send(self, outgoing, message, earlier):
+    async def send(self, outgoing, message, earlier, arrived):
         reply = await self.network.ask(
             op="send", number=outgoing.number, place=outgoing.place, kind=outgoing.kind, text=message.text, earlier=earlier
         )

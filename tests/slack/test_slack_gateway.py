@@ -43,6 +43,10 @@ def outgoing(
     )
 
 
+async def unnoted(part: int, sent_as: str) -> None:
+    """Where nobody asks how far a message came."""
+
+
 class Stub:
     """Answers in turn with what `answers` holds, then with success; remembers the calls."""
 
@@ -103,7 +107,7 @@ def error(code: str, status: int = 200, **headers: str) -> Callable[[], web.Resp
 
 async def test_a_message_is_posted_once_without_unfurls_or_markup_and_with_its_number(slack) -> None:
     stub, gateway = slack
-    assert await gateway.send(outgoing(), MESSAGE, None) == "C1:1.5"
+    assert await gateway.send(outgoing(), MESSAGE, None, unnoted) == "C1:1.5"
     ((method, body),) = stub.calls
     assert method == "chat.postMessage" and body["thread_ts"] == "1.0"
     assert (body["mrkdwn"], body["unfurl_links"], body["unfurl_media"]) == (False, False, False)
@@ -114,7 +118,7 @@ async def test_a_message_is_posted_once_without_unfurls_or_markup_and_with_its_n
 
 async def test_an_edit_rewrites_the_earlier_message_and_binds_taps_to_it(slack) -> None:
     stub, gateway = slack
-    await gateway.send(outgoing(kind="settle"), MESSAGE, "C1:3.5")
+    await gateway.send(outgoing(kind="settle"), MESSAGE, "C1:3.5", unnoted)
     ((method, body),) = stub.calls
     assert method == "chat.update" and (body["channel"], body["ts"]) == ("C1", "3.5")
     assert body["blocks"][-1]["block_id"] == "5:controls"
@@ -122,7 +126,7 @@ async def test_an_edit_rewrites_the_earlier_message_and_binds_taps_to_it(slack) 
 
 async def test_a_whisper_goes_to_one_person(slack) -> None:
     stub, gateway = slack
-    await gateway.send(outgoing(kind="private"), MESSAGE, None)
+    await gateway.send(outgoing(kind="private"), MESSAGE, None, unnoted)
     assert stub.calls[0][0] == "chat.postEphemeral" and stub.calls[0][1]["user"] == "U1"
 
 
@@ -149,8 +153,10 @@ async def test_a_failure_means_what_the_outbox_has_to_know(slack, answer, meant)
     stub, gateway = slack
     stub.answers = [answer]
     with pytest.raises(meant) as raised:
-        await gateway.send(outgoing(), MESSAGE, None)
+        await gateway.send(outgoing(), MESSAGE, None, unnoted)
     assert len(stub.calls) == 1
+    if isinstance(raised.value, NotSent | Unknown):
+        assert raised.value.blameless, "it is not the message that Slack refuses"
     if isinstance(raised.value, NotSent) and "too many" in raised.value.why:
         assert raised.value.retry_after == 7
 
@@ -158,7 +164,7 @@ async def test_a_failure_means_what_the_outbox_has_to_know(slack, answer, meant)
 async def test_a_refused_connection_is_not_sent_and_a_lost_answer_is_unknown(store) -> None:
     closed = SlackGateway(AsyncWebClient("xoxb-1", base_url="http://127.0.0.1:1/api/", retry_handlers=[]), store, LOOK)
     with pytest.raises(NotSent):
-        await closed.send(outgoing(), MESSAGE, None)
+        await closed.send(outgoing(), MESSAGE, None, unnoted)
 
     class Slow(Stub):
         async def call(self, request: web.Request) -> web.Response:
@@ -173,16 +179,22 @@ async def test_a_refused_connection_is_not_sent_and_a_lost_answer_is_unknown(sto
     url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
     with pytest.raises(Unknown):
         slow = SlackGateway(AsyncWebClient("x", base_url=url, retry_handlers=[], timeout=1), store, LOOK)
-        await slow.send(outgoing(), MESSAGE, None)
+        await slow.send(outgoing(), MESSAGE, None, unnoted)
     await runner.cleanup()
 
 
 async def test_a_message_cut_off_in_the_middle_goes_on_where_it_was(slack) -> None:
     stub, gateway = slack
     stub.answers = [lambda: web.json_response({"ok": True, "channel": "C1", "ts": "1.5"}), error("ratelimited", 429)]
+    there: dict[int, str] = {}
+
+    async def noted(part: int, sent_as: str) -> None:
+        there[part] = sent_as
+
     with pytest.raises(NotSent):
-        await gateway.send(outgoing(LONG), LONG, None)
-    await gateway.send(outgoing(LONG, attempts=1), LONG, None)
+        await gateway.send(outgoing(LONG), LONG, None, noted)
+    assert there == {0: "C1:1.5"}
+    await gateway.send(replace(outgoing(LONG, attempts=1), parts=there), LONG, None, unnoted)
     parts = [body["metadata"]["event_payload"]["part"] for _, body in stub.calls]
     assert parts[:3] == [0, 1, 1] and sorted(set(parts)) == list(range(max(parts) + 1))
 
@@ -204,9 +216,9 @@ async def test_an_ambiguous_message_is_found_by_its_number(slack) -> None:
 async def test_what_arrived_of_a_long_message_is_not_sent_again(slack) -> None:
     stub, gateway = slack
     stub.history = [{"ts": "8.5", "metadata": {"event_type": "advisor_outbox", "event_payload": {"number": 7, "part": 0}}}]
-    with pytest.raises(Absent):
+    with pytest.raises(Absent) as absent:
         await gateway.find(outgoing(LONG))
-    await gateway.send(outgoing(LONG, attempts=1), LONG, None)
+    await gateway.send(replace(outgoing(LONG, attempts=1), parts=absent.value.parts), LONG, None, unnoted)
     assert 0 not in [body["metadata"]["event_payload"]["part"] for method, body in stub.calls if method == "chat.postMessage"]
 
 
@@ -235,7 +247,7 @@ def advised(store) -> Outgoing:
 
 async def test_a_picture_is_uploaded_in_its_thread_with_alt_text_before_the_card(slack, advised) -> None:
     stub, gateway = slack
-    await gateway.send(advised, Message.model_validate_json(advised.body), None)
+    await gateway.send(advised, Message.model_validate_json(advised.body), None, unnoted)
     (asked,) = [body for method, body in stub.calls if method == "files.getUploadURLExternal"]
     (shared,) = [body for method, body in stub.calls if method == "files.completeUploadExternal"]
     assert asked["filename"] == f"options-{advised.number}.png" and 40 < len(asked["alt_txt"]) <= 1000
@@ -245,7 +257,7 @@ async def test_a_picture_is_uploaded_in_its_thread_with_alt_text_before_the_card
 
 async def test_an_export_is_a_file_by_its_form(slack) -> None:
     stub, gateway = slack
-    await gateway.send(outgoing(EXPORTED, channel="U1", thread=None), EXPORTED, None)
+    await gateway.send(outgoing(EXPORTED, channel="U1", thread=None), EXPORTED, None, unnoted)
     assert stub.calls[0][0] == "conversations.open" and stub.uploads == [b"# An advice"]
 
 
@@ -254,7 +266,7 @@ async def test_a_file_that_slack_will_not_take_is_said_and_holds_nothing_up(slac
     stub, gateway = slack
     for message in (Message.model_validate_json(advised.body), EXPORTED):
         stub.answers = [error(code)]
-        await gateway.send(advised, message, None)
+        await gateway.send(advised, message, None, unnoted)
         method, body = stub.calls[-1]
         assert method == "chat.postMessage" and "could not" in body["text"]
 
@@ -265,9 +277,9 @@ async def test_an_upload_is_tried_three_times_and_then_said_in_words(slack, advi
     for attempts, answer in enumerate((error("ratelimited", 429), error("internal_error", 500), error("ratelimited", 429))):
         stub.answers = [answer]
         with pytest.raises((NotSent, Unknown)):
-            await gateway.send(replace(advised, attempts=attempts), message, None)
+            await gateway.send(replace(advised, attempts=attempts), message, None, unnoted)
     stub.answers = [error("ratelimited", 429)]
-    await gateway.send(replace(advised, attempts=3), message, None)
+    await gateway.send(replace(advised, attempts=3), message, None, unnoted)
     assert stub.calls[-1][0] == "chat.postMessage"
 
 
@@ -276,7 +288,7 @@ async def test_a_file_whose_bytes_were_refused_was_not_shared(slack) -> None:
     begun = {"ok": True, "upload_url": f"{stub.url}upload", "file_id": "F1"}
     stub.answers = [lambda: web.json_response(begun), lambda: web.Response(status=500, text="no")]
     with pytest.raises(NotSent):
-        await gateway.send(outgoing(EXPORTED), EXPORTED, None)
+        await gateway.send(outgoing(EXPORTED), EXPORTED, None, unnoted)
 
 
 async def test_a_file_whose_arrival_nobody_knows_is_found_by_its_name(slack) -> None:
@@ -294,7 +306,7 @@ async def test_a_picture_that_cannot_be_drawn_is_said_in_words(slack, advised, m
         raise ValueError("no font")
 
     monkeypatch.setattr("bot.chart.lay_out", broken)
-    await gateway.send(advised, Message.model_validate_json(advised.body), None)
+    await gateway.send(advised, Message.model_validate_json(advised.body), None, unnoted)
     ((method, body),) = stub.calls
     assert method == "chat.postMessage" and "could not be shown" in body["text"]
 
@@ -305,6 +317,6 @@ async def test_a_refusal_of_us_is_told_and_the_next_message_that_goes_out_takes_
     gateway.refused = told.append
     stub.answers = [error("token_revoked")]
     with pytest.raises(NotSent):
-        await gateway.send(outgoing(), MESSAGE, None)
-    await gateway.send(outgoing(), MESSAGE, None)
+        await gateway.send(outgoing(), MESSAGE, None, unnoted)
+    await gateway.send(outgoing(), MESSAGE, None, unnoted)
     assert told[0] is not None and "token_revoked" in told[0] and told[1] is None

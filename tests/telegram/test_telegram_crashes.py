@@ -6,14 +6,18 @@ import os
 import random
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from telegram_stub import TOKEN, running
+from telegram_stub import BOT, TOKEN, running
 from telegram_talk import ANN, OPENING, ROUND, SECRET, Chat, column
 from test_telegram_faults import _free_port
 
-from bot.store import Store
+from adapters.telegram.address import Address
+from adapters.telegram.formatting import parts
+from bot.speak import Message
+from bot.store import Conversation, Store
 
 HERE = Path(__file__).parent
 
@@ -26,8 +30,9 @@ class Process:
         self.log = db.with_name("log.txt")
         self.running = None
 
-    async def start(self):
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent), str(HERE.parent.parent)])}
+    async def start(self, failpoint=""):
+        paths = os.pathsep.join([str(HERE), str(HERE.parent), str(HERE.parent.parent)])
+        environment = {**os.environ, "PYTHONPATH": paths, "ADVISOR_FAILPOINT": failpoint}
         with self.log.open("ab") as log:
             self.running = await asyncio.create_subprocess_exec(*self.arguments, env=environment, stderr=log)
 
@@ -82,6 +87,46 @@ async def test_killed_and_delivered_again_every_answer_counts_once(tmp_path, mod
     assert column(store, "SELECT count(*) FROM answers")[0] >= 8
     assert column(store, "PRAGMA integrity_check") == ["ok"]
     store.close()
+
+
+async def test_killed_at_the_end_of_a_long_message_one_part_is_repeated(tmp_path):
+    db, port = tmp_path / "advisor.db", _free_port()
+    words = "\n\n".join(f"paragraph {number} " + "word " * 180 for number in range(20))
+    shown = len(parts(words))
+    assert shown >= 5
+    _waiting(db, Message(name="note", markdown=words))
+    async with running() as (stub, url), contextlib.AsyncExitStack() as stack:
+        process = Process(url, db, "polling", port)
+        stack.push_async_callback(process.end, signal.SIGKILL)
+        await process.start("C8")  # the last part has arrived, and nothing says so yet
+        await asyncio.wait_for(process.running.wait(), timeout=30)
+        assert len(stub.at(ANN)) == shown
+        await process.start()
+        await stub.until(lambda: _sent(db), 30)
+        texts = [each.text for each in stub.at(ANN)]
+        assert len(texts) == shown + 1
+        assert texts[-1] == texts[-2]
+
+
+def _waiting(db, message):
+    """A database in which one message waits for Ann."""
+    store = Store(db)
+    with store.transaction():
+        store.keep_knowledge("v", {}, 1)
+        address = Address(chat=ANN, private=True).model_dump_json()
+        place, ann = f"telegram:{BOT}:{ANN}", f"telegram:{BOT}:{ANN}"
+        conversation = Conversation("c", "telegram", str(BOT), place, ann, 1, 1, "open", "en", "v", address)
+        store.begin(conversation)
+        store.enqueue(conversation, address, "send", message.model_dump_json(), None, time.time_ns() // 1_000_000)
+    store.close()
+
+
+def _sent(db):
+    store = Store(db, read_only=True)
+    try:
+        return column(store, "SELECT 1 FROM outbox WHERE status = 'sent'")
+    finally:
+        store.close()
 
 
 async def _gone_on(stub, shown):

@@ -151,7 +151,7 @@ async def test_no_exception_of_a_call_shows_the_token(fault):
         request = Request(client)
         bot = Bot(TOKEN, f"{url}/bot", f"{url}/file/bot", request=request, get_updates_request=request)
         stub.faults["sendMessage"].append(fault)
-        calls = Calls(bot, 20, lambda: 0)
+        calls = Calls(bot, 20)
         with pytest.raises(Exception) as failed:
             await calls.text(Address(chat=ANN), Part("x", "x"), None, reply=False)
         stub.faults["getUpdates"].append(fault)
@@ -171,7 +171,7 @@ def test_nothing_that_cannot_be_reached_shows_the_token_either():
     async def reached():
         async with session() as client:
             bot = Bot(TOKEN, "http://127.0.0.1:1/bot", request=Request(client), get_updates_request=Request(client))
-            await Calls(bot, 20, lambda: 0).text(Address(chat=ANN), Part("x", "x"), None, reply=False)
+            await Calls(bot, 20).text(Address(chat=ANN), Part("x", "x"), None, reply=False)
 
     with pytest.raises(NotSent) as failed:  # it surely was not sent
         asyncio.run(reached())
