@@ -8,8 +8,9 @@ from adapters.console import Screen
 from bot.export import CannotWrite, write_new
 from bot.handout import FORMS, Form, handout, name_of
 from bot.markup import escape
+from bot.records import Conversation
 from bot.speak import Message
-from bot.store import Conversation, Store
+from bot.turn_store import TurnStore
 from knowledge.model import Knowledge
 
 FILLERS = frozenset({"a", "an", "as", "file", "in", "of", "please", "the", "to"})
@@ -18,7 +19,7 @@ FILLERS = frozenset({"a", "an", "as", "file", "in", "of", "please", "the", "to"}
 class Handouts:
     """What the person at this terminal can take along of the conversation at hand."""
 
-    def __init__(self, store: Store, base: Knowledge, language: str, screen: Screen, folder: Path) -> None:
+    def __init__(self, store: TurnStore, base: Knowledge, language: str, screen: Screen, folder: Path) -> None:
         self.store, self.base, self.screen, self.folder = store, base, screen, folder
         self.said = base.words(language).sentences
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -77,9 +76,10 @@ def telegram(db: Path | None) -> None:
 @db_option
 def run(db: Path | None) -> None:
     """Serve every platform that is configured, in one process."""
-    from dotenv import dotenv_values
+    from bot.origins import sources
 
-    known = {**dotenv_values(".env"), **os.environ}
+    settings()  # a file that cannot be read is said here
+    known = sources()
     configured = [platform for platform in (SLACK, TELEGRAM) if known.get(platform.needs)]
     if not configured:
         stop("no platform is configured; set SLACK_BOT_TOKEN or TELEGRAM_BOT_TOKEN (see docs/slack.md and docs/telegram.md)")

@@ -10,8 +10,9 @@ from typing import IO
 
 from bot.markup import Span, blocks, clean
 from bot.messages import Incoming, Unreadable
+from bot.records import Delivery
 from bot.speak import Message
-from bot.store import Delivery, Store
+from bot.turn_store import TurnStore
 from knowledge.model import Knowledge, Language
 
 PLATFORM = "console"
@@ -42,7 +43,7 @@ def pick(text: str, message: Message | None) -> str | None:
     return None
 
 
-def drain(store: Store, now: int, places: set[str], words: Language) -> Iterator[Message]:
+def drain(store: TurnStore, now: int, places: set[str], words: Language) -> Iterator[Message]:
     """Messages to show, in order, a picture as bars; each is marked as sent once it has been taken."""
     while True:
         due = [each for each in store.due(PLATFORM, now, 1000) if each.place in places]
@@ -57,7 +58,7 @@ def drain(store: Store, now: int, places: set[str], words: Language) -> Iterator
                 yield message if message.picture is None else _barred(message, store, outgoing.conversation, words)
 
 
-def _barred(message: Message, store: Store, conversation: str, words: Language) -> Message:
+def _barred(message: Message, store: TurnStore, conversation: str, words: Language) -> Message:
     from bot.advice.advice import Advice
     from bot.bars import bars
 

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 import structlog
 from aiohttp import web
 
+from bot.database import LEAST_FREE
 from bot.locks import FileLock, Locked, write_lock
 from bot.serve import Server
 from bot.store import StoreError
 
 log = structlog.get_logger()
 
-LEAST_FREE = 16 * 1024 * 1024
 LOCK_TRIES, LOCK_PAUSE = 25, 0.02
 """How long another process (an erasure, a backup being restored) may write before this one counts as not ready: half a second."""
 
@@ -65,7 +65,7 @@ def health_app(servers: Sequence[Server]) -> web.Application:
 
 
 async def not_ready(server: Server) -> str | None:
-    """Why a server takes no messages now; None if it does. Tries a real write transaction."""
+    """Why a server takes no messages now; None if it does. Stores something real and undoes it."""
     store = server.service.store
     if server.stopping.is_set():
         return "stopping"
@@ -78,7 +78,7 @@ async def not_ready(server: Server) -> str | None:
             return "the disk is nearly full"
         if not await _free(write_lock(store.path)):
             return "another process is writing to the database"
-        await server.committer.write(lambda: None)
+        await asyncio.to_thread(store.rehearse)
     except StoreError as error:
         log.error("not ready", why=str(error))
         return "the database cannot be written; see the log"

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.copies import backups, folder_of
+from bot.database import LEAST_FREE
 from bot.erasure import pending_tombstones
 from bot.locks import platform_locks, resolved, write_lock
 from bot.messages import GONE
@@ -19,8 +20,6 @@ from bot.restore import room_of
 from bot.schema import MIGRATIONS
 from bot.store import Store, StoreError
 from bot.store_errors import explained
-
-LEAST_FREE = 64 * 1024 * 1024
 
 
 @dataclass

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
 from bot.away import Away, thread
-from bot.store import Store, StoreError
+from bot.store_errors import IntegrityError, StoreError
+from bot.turn_store import TurnStore
 
 Result = TypeVar("Result")
 Group = list[tuple[Callable[[], Any], asyncio.Future[Any]]]
@@ -22,7 +22,7 @@ class Committer:
     The disk is waited for away from the event loop; what comes in meanwhile is the next group.
     """
 
-    def __init__(self, store: Store, away: Away | None = None) -> None:
+    def __init__(self, store: TurnStore, away: Away | None = None) -> None:
         self.store = store
         self.commits = 0
         self._away = away or thread("commits")
@@ -63,7 +63,9 @@ class Committer:
                     try:
                         with self.store.savepoint():
                             outcomes.append((change(), None))
-                    except sqlite3.Error:
+                    except IntegrityError as error:
+                        outcomes.append((None, error))
+                    except StoreError:
                         raise
                     except Exception as error:
                         outcomes.append((None, error))

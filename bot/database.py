@@ -1,8 +1,8 @@
 """One SQLite file: opening it, the one way to write, what may be read meanwhile, writes that are only drafted, errors in words.
 
 Rules: `transaction` is the one way to write; it holds the write lock between processes and threads and ends with a durable
-commit (WAL, synchronous=FULL) whose checkpoint is under the lock too. Outside it everything reads through `reading`, which
-sees what is committed and nothing else.
+commit (WAL, synchronous=FULL) whose checkpoint is under the lock too; the connection refuses to write outside it. There
+everything reads through `reading`, which sees what is committed and nothing else.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from bot.failpoints import failpoint
-from bot.locks import WAIT_SECONDS, Locked, resolved, write_lock
+from bot.guarded import Guarded
+from bot.locks import WAIT_SECONDS, FileLock, Locked, platform_lock, resolved, write_lock
+from bot.records import Writes
 from bot.store_errors import StoreError, explained
 
 PAGES_PER_CHECKPOINT = 4000
 """16 MB. A turn changes the same pages as the turn before it: the later they are copied, the less often."""
+LEAST_FREE = 64 * 1024 * 1024
+"""Room on the disk below which the next write may fail: the write-ahead log grows until it is checkpointed."""
 CACHE_KB = 16_000
 """Enough for the inner pages of a million conversations; SQLite's own 2 MB cost a fifth of a turn on half as many."""
 _UNDO_IN_MEMORY = "PRAGMA temp_store = MEMORY"
 """What a savepoint would restore is kept in memory: a temporary file for it cost a quarter of the SQL of a turn."""
-
-Writes = list[Callable[[], object]]
-"""What is to be written, decided on and not yet done."""
 
 
 class _Here(threading.local):
@@ -46,7 +47,6 @@ class Database:
         self.read_only = read_only
         self._write_lock = write_lock(path)
         self._turnstile = threading.RLock()  # the file lock is the process's; its threads take turns here
-        self._writer: int | None = None  # the thread whose transaction is open
         self._here = _Here()
         self._readers: list[sqlite3.Connection] = []
         try:
@@ -56,7 +56,7 @@ class Database:
         except OSError as error:
             raise StoreError(f"{path}: {error.strerror or error}; choose another file with --db or ADVISOR_DB") from error
 
-    def _prepare(self, path: Path) -> sqlite3.Connection:
+    def _prepare(self, path: Path) -> Guarded:
         from bot.migrating import bring_up_to_date, refuse_foreign
 
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,9 @@ class Database:
                 try:
                     refuse_foreign(connection, path)
                     _set(connection)
+                    connection.holder = threading.get_ident()
                     bring_up_to_date(connection, path)
+                    connection.holder = None
                     connection.execute(_UNDO_IN_MEMORY)
                 except BaseException:
                     connection.close()
@@ -88,6 +90,10 @@ class Database:
             self._here = _Here()
             self._write_lock.close()
 
+    def platform_lock(self, platform: str) -> FileLock:
+        """What a process holds for as long as it serves a platform on this database."""
+        return platform_lock(self.path, platform)
+
     # --- writing -------------------------------------------------------------------------------------------------------
 
     @contextmanager
@@ -96,8 +102,8 @@ class Database:
         with self._turnstile:
             try:
                 with self._write_lock.held(WAIT_SECONDS):
+                    self.connection.holder = threading.get_ident()
                     self.connection.execute("BEGIN IMMEDIATE")
-                    self._writer = threading.get_ident()
                     try:
                         yield
                         self._before_commit()
@@ -113,31 +119,35 @@ class Database:
             except Locked as error:
                 raise StoreError(f"{self.path} is being written by another process; nothing was stored, try again") from error
             finally:
-                self._writer = None
+                self.connection.holder = None
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Nobody else writes inside; for what cannot be in a transaction (VACUUM, a checkpoint). Raises Locked."""
         with self._turnstile, self._write_lock.held(WAIT_SECONDS):
+            self.connection.holder = threading.get_ident()
             self.connection.execute("PRAGMA temp_store = FILE")  # a vacuum writes the whole database anew
             try:
                 yield
             finally:
                 self.connection.execute(_UNDO_IN_MEMORY)
+                self.connection.holder = None
 
     def _before_commit(self) -> None:
         """What has to be done once for all that a transaction wrote."""
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """One turn inside a group: undone alone if it fails."""
+        """One turn inside a group: undone alone if it fails. Raises IntegrityError, or StoreError if the group cannot go on."""
         self.connection.execute("SAVEPOINT turn")
         try:
             yield
-        except BaseException:
+        except BaseException as error:
             if self.connection.in_transaction:  # a full disk has already undone the whole transaction
                 self.connection.execute("ROLLBACK TO turn")
                 self.connection.execute("RELEASE turn")
+            if isinstance(error, sqlite3.Error):
+                raise explained(error, self.path) from error
             raise
         self.connection.execute("RELEASE turn")
 
@@ -180,7 +190,7 @@ class Database:
     @property
     def reading(self) -> sqlite3.Connection:
         """What to read through: in a transaction of this thread it sees what that wrote, else only what is committed."""
-        if self.read_only or self._writer == threading.get_ident():
+        if self.read_only or self.connection.holder == threading.get_ident():
             return self.connection
         if self._here.reader is None:
             self._here.reader = _read_only(self.path)
@@ -200,12 +210,16 @@ class Database:
             if reader.in_transaction:
                 reader.execute("ROLLBACK")
 
-    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """What a query finds; a database error in words."""
         try:
             return self.reading.execute(sql, values).fetchall()
         except sqlite3.Error as error:
             raise explained(error, self.path) from error
+
+    def row(self, sql: str, values: Sequence[object] = ()) -> tuple[Any, ...] | None:
+        """The first that a query finds."""
+        return next(iter(self.rows(sql, values)), None)
 
     def others_wrote(self) -> int:
         """Another number once another process has committed anything; what this one writes does not count."""
@@ -216,8 +230,8 @@ class Database:
             raise explained(error, self.path) from error
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, isolation_level=None, timeout=5, cached_statements=256, check_same_thread=False)
+def _opened(path: Path) -> Guarded:
+    return sqlite3.connect(path, isolation_level=None, timeout=5, cached_statements=256, check_same_thread=False, factory=Guarded)
 
 
 def _set(connection: sqlite3.Connection) -> None:
@@ -229,9 +243,14 @@ def _set(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA cache_size = -{CACHE_KB}")
 
 
-def _read_only(path: Path) -> sqlite3.Connection:
+def _read_only(path: Path) -> Guarded:
     if not path.exists():
         raise StoreError(f"{path} does not exist; name a database with --db or ADVISOR_DB, or start one with `advisor chat`")
     return sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5, check_same_thread=False
+        f"{path.absolute().as_uri()}?mode=ro",
+        uri=True,
+        isolation_level=None,
+        timeout=5,
+        check_same_thread=False,
+        factory=Guarded,
     )

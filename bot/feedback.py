@@ -11,19 +11,19 @@ HELPFUL, UNHELPFUL = "helpful", "unhelpful"
 
 def keep(store: Store, shown: int, person: str, words: Language, now: int, *, helpful: bool) -> bool:
     """Keep a verdict on the advice that a message of the outbox showed; False if it showed none, or the same was said before."""
-    row = store.reading.execute(
+    row = store.row(
         "SELECT a.conversation, a.event_number FROM outbox o"
         " JOIN advice a ON a.conversation = o.conversation AND a.at <= o.created_at WHERE o.number = ?"
         " ORDER BY a.event_number DESC LIMIT 1",
         (shown,),
-    ).fetchone()
+    )
     if row is None:
         return False
-    said = store.reading.execute(
+    said = store.row(
         "SELECT message FROM transcript WHERE conversation = ? AND event_number = ? AND person = ? AND message IN (?, ?)"
         " ORDER BY id DESC LIMIT 1",
         (*row, person, HELPFUL, UNHELPFUL),
-    ).fetchone()
+    )
     mark = HELPFUL if helpful else UNHELPFUL
     if said is not None and said[0] == mark:
         return False

@@ -13,8 +13,9 @@ from bot.advice.advice import Advice
 from bot.export import file_name
 from bot.markup import escape
 from bot.page import render
+from bot.records import Conversation, Given
 from bot.speak import Message, Which
-from bot.store import Conversation, Given, Store
+from bot.turn_store import TurnStore
 from bot.worded import worded_for
 from knowledge.model import Knowledge
 
@@ -50,7 +51,7 @@ def memo_of(given: Given, conversation: str, language: str, base: Knowledge, for
     return _memo(advice, given, conversation, language, base, form) if advice is not None else None
 
 
-def handout(store: Store, conversation: Conversation, today: Knowledge, form: Form) -> Message | None:
+def handout(store: TurnStore, conversation: Conversation, today: Knowledge, form: Form) -> Message | None:
     """The message that carries the advice given last in one of the forms; None if there is nothing to hand out."""
     given = store.latest_advice(conversation.id)
     advice = advice_of(given) if given is not None else None

@@ -31,20 +31,19 @@ class Place:
 
 def heard_as(store: Store, place: str, person: str, said: str, at: int) -> Place | None:
     """Where a person's words, said at about this time (UTC milliseconds), went; None if they went nowhere."""
-    row = store.reading.execute(
+    row = store.row(
         "SELECT t.conversation, t.event_number FROM transcript t JOIN conversations c ON c.id = t.conversation"
         " WHERE c.place = ? AND t.person = ? AND t.speaker = 'person' AND t.message IN ('typed', ?) AND t.text = ?"
         " ORDER BY abs(t.at - ?) LIMIT 1",
         (place, person, EDITED, clean(said), at),
-    ).fetchone()
+    )
     return Place(*row) if row else None
 
 
 def answered_there(store: Store, where: Place) -> tuple[str, ...]:
     """The questions that the message answered."""
-    (stored,) = store.reading.execute(
-        "SELECT event FROM events WHERE conversation = ? AND number = ?", (where.conversation, where.number)
-    ).fetchone()
+    at = (where.conversation, where.number)
+    ((stored,),) = store.rows("SELECT event FROM events WHERE conversation = ? AND number = ?", at)
     event = EVENT.validate_json(stored)
     found: list[str] = []
     for act in event.acts if isinstance(event, Heard) else ():

@@ -20,8 +20,10 @@ import structlog
 
 from bot.committer import Committer
 from bot.failpoints import failpoint
+from bot.records import LONGEST_WAIT_MS, Outgoing
 from bot.speak import Message
-from bot.store import LONGEST_WAIT_MS, Outgoing, Store, StoreError
+from bot.store_errors import StoreError
+from bot.turn_store import TurnStore
 
 log = structlog.get_logger()
 
@@ -96,7 +98,7 @@ class Gateway(Protocol):
 class Sender:
     """Sends what is due until stopped."""
 
-    store: Store
+    store: TurnStore
     committer: Committer
     gateway: Gateway
     now: Callable[[], int]

@@ -14,10 +14,11 @@ import structlog
 from bot.away import Away, thread
 from bot.committer import Committer
 from bot.failpoints import failpoint
-from bot.locks import Locked, platform_lock
+from bot.locks import Locked
+from bot.records import Delivery
 from bot.sender import Gateway, Sender
 from bot.service import Service
-from bot.store import Delivery, StoreError
+from bot.store_errors import StoreError
 
 log = structlog.get_logger()
 
@@ -54,7 +55,7 @@ class Server:
         self.committer = Committer(store, self.away("commits"))
         self.sender = Sender(store, self.committer, self.gateway, self.service.world.now)
         self._work = asyncio.Event()
-        self._lock = platform_lock(store.path, self.gateway.platform)
+        self._lock = store.platform_lock(self.gateway.platform)
         self._lines = store.backlog(self.gateway.platform)
         self._turned_away: set[str | None] = set()
 

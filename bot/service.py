@@ -8,11 +8,10 @@ done" together), and decided again there if another process has written meanwhil
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Literal
 
 import structlog
@@ -21,17 +20,17 @@ from pydantic import TypeAdapter
 from bot.agenda import pending
 from bot.answers import Answer
 from bot.case import Case, given
-from bot.database import Writes
 from bot.effects import Effect, Note, Recommend, Strike
 from bot.engine import begin, fold, step
 from bot.events import Act, Answered, Event, Heard, Requested, Started, Upgraded
 from bot.markup import clean, escape
 from bot.messages import Ignored, Incoming, Unreadable
+from bot.records import Conversation, Delivery, Line, Received, Writes
 from bot.speak import Message, pictured, speak
-from bot.store import Conversation, Delivery, Line, Received, Store, StoreError
-from bot.striking import strike_private
+from bot.store_errors import IntegrityError, StoreError
 from bot.taps import tap
 from bot.tell import answered as told
+from bot.turn_store import TurnStore
 from bot.understand.reading import Request
 from knowledge.model import Knowledge
 
@@ -68,7 +67,7 @@ class Service:
 
     def __init__(
         self,
-        store: Store,
+        store: TurnStore,
         platform: str,
         parse: Parse,
         knowledge: Knowledge,
@@ -178,7 +177,7 @@ class Service:
                         self._say_sorry(incoming, received, "note_too_fast", most=MOST_IN_A_MINUTE)
                     return Turn(received, "ignored", f"more than {MOST_IN_A_MINUTE} messages in a minute", writes)
                 self._converse(incoming, received, states)
-            except (StoreError, sqlite3.Error):
+            except StoreError:
                 raise
             except Exception as error:  # a defect of ours must not block the place for ever
                 log.error("turn failed", number=number, error=type(error).__name__, exc_info=True)
@@ -191,12 +190,12 @@ class Service:
         """Write a turn, whole or not at all; returns what was written."""
         try:
             return self._written(turn)
-        except sqlite3.IntegrityError:  # its conversation went on at another place in the same group
+        except IntegrityError:  # its conversation went on at another place in the same group
             self._cases.clear()
             turn = self._decide(turn.received)
         try:
             return self._written(turn)
-        except sqlite3.IntegrityError as error:
+        except IntegrityError as error:
             log.error("turn not written", number=turn.received.number, why=str(error))
             return self._written(Turn(turn.received, "aside", "could not be written"))
 
@@ -334,8 +333,7 @@ class Service:
         for effect in effects:
             if isinstance(effect, Strike):
                 private = self.knowledge.words(after.language).private
-                struck = partial(strike_private, self.store.connection, conversation.id, effect.events, private, event.at)
-                self.store.later(struck)
+                self.store.strike_private(conversation.id, effect.events, private, event.at)
         return number + 1, after
 
     def _spoken(self, effect: Effect, number: int, case: Case) -> list[tuple[Effect, Message]]:

@@ -1,6 +1,7 @@
-"""The SQL of the turn path, and the only file that holds it. Nothing is acknowledged before its transaction has ended.
+"""`TurnStore` on SQLite: the SQL of the turn path. Nothing is acknowledged before its transaction has ended.
 
-Rules: writing happens inside `transaction`, or is drafted for one; ids are text, times UTC milliseconds.
+Rules: writing happens inside `transaction`, or is drafted for one. What reads past cases (archive, search, review, statistics),
+what an adapter looks up, and what erases has SQL of its own on the same file; another store would bring its own of these.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
@@ -16,88 +18,24 @@ from bot import wordings
 from bot.answers import Answer
 from bot.database import Database
 from bot.events import EVENT, Event, Happened
+from bot.records import LONGEST_WAIT_MS as LONGEST_WAIT_MS
+from bot.records import Conversation as Conversation
+from bot.records import Delivery as Delivery
+from bot.records import Given as Given
+from bot.records import Line as Line
+from bot.records import Outgoing as Outgoing
+from bot.records import Received as Received
 from bot.remember import by_identity
 from bot.store_errors import StoreError as StoreError
-from bot.wordings import Line as Line
+from bot.striking import strike_private
+from knowledge.model import PrivateWords
 
-LONGEST_WAIT_MS = 3_600_000
-"""No message waits longer for its next try. A time farther away was written before the clock was set back."""
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """A raw delivery of a platform with the keys that make it unique and put it in order."""
-
-    platform: str
-    delivery_key: str
-    message_key: str | None
-    place: str | None
-    order: str
-    received_at: int
-    raw: str
+LONG = 100_000
+"""Characters of about the longest delivery."""
 
 
-@dataclass(frozen=True)
-class Received:
-    """A delivery in the inbox."""
-
-    number: int
-    platform: str
-    place: str
-    raw: str
-    received_at: int
-
-
-@dataclass(frozen=True)
-class Conversation:
-    """What is known of a conversation without its events."""
-
-    id: str
-    platform: str
-    tenant: str
-    place: str
-    person: str
-    started_at: int
-    last_at: int
-    status: str
-    language: str
-    knowledge: str
-    address: str
-
-
-@dataclass(frozen=True)
-class Given:
-    """An advice as it was given; `text` is the JSON of the time, byte for byte."""
-
-    event_number: int
-    at: int
-    knowledge: str
-    digest: str
-    recommended: str | None
-    verdict: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Outgoing:
-    """A message to be sent. `attempts` counts every try, `failures` those that may be its own fault; `parts` have arrived."""
-
-    number: int
-    conversation: str
-    platform: str
-    place: str
-    address: str
-    kind: str
-    about: int | None
-    body: str
-    status: str
-    attempts: int
-    started_at: int | None
-    sent_as: str | None
-    why: str | None = None
-    created_at: int = 0
-    failures: int = 0
-    parts: Mapping[int, str] = field(default_factory=dict)
+class _Rehearsed(Exception):
+    """Undoes a rehearsal."""
 
 
 class Store(Database):
@@ -106,20 +44,29 @@ class Store(Database):
     # --- inbox ---------------------------------------------------------------------------------------------------------
 
     def put(self, deliveries: Iterable[Delivery]) -> int:
-        """Store deliveries that are new by both of their keys; one without a place is set aside. Returns how many were new."""
+        """Store deliveries that are new by both of their keys; one without a place is set aside. Returns how many were new.
+
+        Raises IntegrityError for one that lacks anything else.
+        """
         new = 0
         for d in deliveries:
             status = "new" if d.place is not None else "aside"
             new += self._execute(
-                "INSERT OR IGNORE INTO inbox(platform, delivery_key, message_key, place, place_order, received_at, status, raw)"
-                " VALUES (?,?,?,?,?,?,?,?)",
+                "INSERT INTO inbox(platform, delivery_key, message_key, place, place_order, received_at, status, raw)"
+                " VALUES (?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
                 (d.platform, d.delivery_key, d.message_key, d.place, d.order, d.received_at, status, d.raw),
             ).rowcount
         return new
 
+    def rehearse(self) -> None:
+        """Store a long message and undo it, durably: raises the StoreError that a real one would raise now."""
+        with self.transaction(), suppress(_Rehearsed), self.savepoint():
+            self.put([Delivery("rehearsal", "", None, None, "", 0, "-" * LONG)])
+            raise _Rehearsed
+
     def waiting(self, platform: str, limit: int) -> list[Received]:
         """The oldest unprocessed delivery of each place, at most `limit` places."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT number, platform, place, raw, received_at FROM inbox i WHERE status = 'new' AND platform = ? AND number ="
             " (SELECT number FROM inbox WHERE status = 'new' AND platform = i.platform AND place = i.place"
             " ORDER BY place_order, number LIMIT 1)"
@@ -139,7 +86,7 @@ class Store(Database):
 
     def backlog(self, platform: str) -> int:
         """How many deliveries wait."""
-        rows = self._rows("SELECT count(*) FROM inbox WHERE status = 'new' AND platform = ?", (platform,))
+        rows = self.rows("SELECT count(*) FROM inbox WHERE status = 'new' AND platform = ?", (platform,))
         return int(rows[0][0])
 
     # --- conversations -------------------------------------------------------------------------------------------------
@@ -152,8 +99,17 @@ class Store(Database):
         """The conversation begun last at a place."""
         return self._conversation("place = ? ORDER BY rowid DESC LIMIT 1", place)
 
+    def held_at(self, places: Sequence[str]) -> list[Conversation]:
+        """The conversations at these places, at most 20, the one spoken in last first, whatever the clock said."""
+        rows = self.rows(
+            f"SELECT {_CONVERSATION} FROM conversations WHERE place IN (SELECT value FROM json_each(?))"  # noqa: S608  constants
+            " ORDER BY (SELECT max(l.id) FROM lines l WHERE l.conversation = conversations.id) DESC, rowid DESC LIMIT 20",
+            (json.dumps(list(places)),),
+        )
+        return [Conversation(*row) for row in rows]
+
     def _conversation(self, where: str, value: str) -> Conversation | None:
-        rows = self._rows(
+        rows = self.rows(
             f"SELECT {_CONVERSATION} FROM conversations WHERE {where}",  # noqa: S608  constants
             (value,),
         )
@@ -186,7 +142,7 @@ class Store(Database):
 
     def events(self, conversation: str) -> list[Event]:
         """All events of a conversation, in order."""
-        rows = self._rows("SELECT event FROM events WHERE conversation = ? ORDER BY number", (conversation,))
+        rows = self.rows("SELECT event FROM events WHERE conversation = ? ORDER BY number", (conversation,))
         return [EVENT.validate_json(row[0]) for row in rows]
 
     def append(self, conversation: str, number: int, event: Event) -> None:
@@ -226,6 +182,10 @@ class Store(Database):
         """Add lines to the transcript."""
         self.later(partial(wordings.say, self.connection, conversation, tuple(lines)))
 
+    def strike_private(self, conversation: str, events: Iterable[int], words: PrivateWords, now: int) -> None:
+        """Strike the private data that these events hold out of the whole conversation."""
+        self.later(partial(strike_private, self.connection, conversation, tuple(events), words, now))
+
     def _before_commit(self) -> None:
         if self.unindexed() >= wordings.AT_ONCE:
             wordings.index(self.connection)
@@ -238,7 +198,7 @@ class Store(Database):
 
     def unindexed(self) -> int:
         """How many wordings full text does not know yet."""
-        return int(self._rows(wordings.UNINDEXED)[0][0])
+        return int(self.rows(wordings.UNINDEXED)[0][0])
 
     def advised(
         self,
@@ -260,25 +220,25 @@ class Store(Database):
 
     def advice_at(self, conversation: str, event_number: int) -> Given | None:
         """The advice given at an event."""
-        rows = self._rows(f"{_GIVEN} AND event_number = ?", (conversation, event_number))
+        rows = self.rows(f"{_GIVEN} AND event_number = ?", (conversation, event_number))
         return Given(*rows[0]) if rows else None
 
     def latest_advice(self, conversation: str) -> Given | None:
         """The advice given last."""
-        rows = self._rows(f"{_GIVEN} ORDER BY event_number DESC LIMIT 1", (conversation,))
+        rows = self.rows(f"{_GIVEN} ORDER BY event_number DESC LIMIT 1", (conversation,))
         return Given(*rows[0]) if rows else None
 
     def keep_knowledge(self, version: str, files: Mapping[str, str], at: int) -> None:
         """Store a knowledge base whole, once."""
-        if not self._rows("SELECT 1 FROM knowledge_versions WHERE version = ?", (version,)):
+        if not self.rows("SELECT 1 FROM knowledge_versions WHERE version = ?", (version,)):
             self._write(
-                "INSERT OR IGNORE INTO knowledge_versions(version, stored_at, files) VALUES (?,?,?)",
+                "INSERT INTO knowledge_versions(version, stored_at, files) VALUES (?,?,?) ON CONFLICT DO NOTHING",
                 (version, at, _packed(files)),
             )
 
     def knowledge_files(self, version: str) -> dict[str, str] | None:
         """The files of a stored knowledge base."""
-        rows = self._rows("SELECT files FROM knowledge_versions WHERE version = ?", (version,))
+        rows = self.rows("SELECT files FROM knowledge_versions WHERE version = ?", (version,))
         return dict(json.loads(zlib.decompress(rows[0][0]))) if rows else None
 
     # --- outbox --------------------------------------------------------------------------------------------------------
@@ -294,7 +254,7 @@ class Store(Database):
 
     def due(self, platform: str, now: int, limit: int) -> list[Outgoing]:
         """The first unsent message of each place whose time has come."""
-        rows = self._rows(
+        rows = self.rows(
             f"SELECT {_OUTGOING} FROM outbox WHERE number IN"  # noqa: S608  constants
             " (SELECT min(number) FROM outbox WHERE platform = ? AND status IN ('pending', 'sending') GROUP BY place)"
             " AND (not_before <= ? OR not_before > ?) ORDER BY number LIMIT ?",
@@ -304,12 +264,12 @@ class Store(Database):
 
     def outgoing(self, number: int) -> Outgoing | None:
         """One message of the outbox."""
-        rows = self._rows(f"SELECT {_OUTGOING} FROM outbox WHERE number = ?", (number,))  # noqa: S608  constants
+        rows = self.rows(f"SELECT {_OUTGOING} FROM outbox WHERE number = ?", (number,))  # noqa: S608  constants
         return _outgoing(rows[0]) if rows else None
 
     def last_asked(self, conversation: str) -> int | None:
         """The outbox number of the latest message with buttons."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT number FROM outbox WHERE conversation = ? AND kind = 'send'"
             " AND json_extract(body, '$.question') IS NOT NULL ORDER BY number DESC LIMIT 1",
             (conversation,),
@@ -318,7 +278,7 @@ class Store(Database):
 
     def later_edit(self, number: int, about: int | None) -> bool:
         """Whether a later edit of the same message waits."""
-        rows = self._rows("SELECT 1 FROM outbox WHERE about = ? AND number > ? AND status = 'pending' LIMIT 1", (about, number))
+        rows = self.rows("SELECT 1 FROM outbox WHERE about = ? AND number > ? AND status = 'pending' LIMIT 1", (about, number))
         return bool(rows)
 
     def sending(self, numbers: Sequence[int], now: int, why: str | None = None) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.store import Store
+from bot.turn_store import TurnStore
 from knowledge.load import KnowledgeError, load
 from knowledge.model import Knowledge
 
 
-def worded_for(store: Store, version: str, today: Knowledge) -> Knowledge:
+def worded_for(store: TurnStore, version: str, today: Knowledge) -> Knowledge:
     """The words for an advice given on a version."""
     return today if version == today.version else worded(of_its_time(version, store.knowledge_files(version), today), today)
 

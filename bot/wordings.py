@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Literal
+
+from bot.records import Line
 
 ERA = 5_000
 """About 125 interviews: long enough that what repeats takes next to nothing, short enough for a search to look through."""
@@ -20,22 +20,6 @@ AT_ONCE = 64
 _INDEXED = "SELECT coalesce(max(id), 0) FROM transcript_search_docsize"
 UNINDEXED = f"SELECT count(*) FROM wordings WHERE id > ({_INDEXED})"  # noqa: S608  ours
 """How many wordings full text does not know yet."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the transcript."""
-
-    event_number: int
-    at: int
-    person: str | None  # None is the advisor
-    message: str
-    text: str
-
-    @property
-    def speaker(self) -> Literal["person", "advisor"]:
-        """Which side said it."""
-        return "advisor" if self.person is None else "person"
 
 
 def say(connection: sqlite3.Connection, conversation: str, lines: Iterable[Line]) -> None:

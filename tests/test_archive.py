@@ -188,7 +188,8 @@ def test_a_reviewers_read_of_anothers_transcript_is_on_record_and_ones_own_is_no
 
 def test_nothing_is_handed_out_when_the_audit_cannot_be_written(talks, archive):
     id = talks.advised("p1", person="slack:T:ann")
-    talks.store.connection.execute("CREATE TRIGGER full BEFORE INSERT ON access_audit BEGIN SELECT RAISE(FAIL, 'disk'); END")
+    with talks.store.transaction():
+        talks.store.connection.execute("CREATE TRIGGER full BEFORE INSERT ON access_audit BEGIN SELECT RAISE(FAIL, 'disk'); END")
     with pytest.raises(StoreError):
         archive.transcript(OPERATOR, id, "show")
     with pytest.raises(StoreError):

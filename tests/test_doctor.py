@@ -125,9 +125,10 @@ def test_what_is_wrong_with_a_database_comes_with_what_to_do(store, tmp_path):
     code, said, _ = examined()
     assert code == 1 and any("chmod 600" in each for each in said["wrong"])
     store.path.chmod(0o600)
-    store.connection.execute(
-        "INSERT INTO _sqlite_migrations(migration_set, name, applied_at) VALUES ('sourcing_advisor', 'm999_x', '')"
-    )
+    with store.transaction():
+        store.connection.execute(
+            "INSERT INTO _sqlite_migrations(migration_set, name, applied_at) VALUES ('sourcing_advisor', 'm999_x', '')"
+        )
     assert any("newer version" in each and "update" in each for each in examined()[1]["wrong"])
 
 

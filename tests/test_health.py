@@ -1,6 +1,7 @@
 """The health pages tell a supervisor the truth and strangers nothing."""
 
 import asyncio
+import shutil
 import socket
 import sqlite3
 
@@ -10,10 +11,11 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from adapters.console import parse
 from adapters.health import HealthError, health_app, run_health
+from bot.checkup import check_up
 from bot.locks import FileLock
 from bot.serve import Server
 from bot.service import Service, World
-from bot.store import Delivery, Store
+from bot.store import LONG, Delivery, Store, StoreError
 from knowledge.load import packaged, packaged_files
 
 
@@ -93,9 +95,31 @@ async def test_a_database_that_cannot_be_written_is_not_ready(server, client):
     assert (status, said["platforms"]) == (503, {"console": "the database cannot be written; see the log"})
 
 
-async def test_a_full_disk_is_not_ready(client, monkeypatch):
-    monkeypatch.setattr("adapters.health.LEAST_FREE", 1 << 80)
+async def test_a_disk_nearly_full_is_not_ready_and_wrong_for_the_doctor_too(server, client, monkeypatch):
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage._replace(free=40_000_000))
     assert (await page(client, "/readyz"))[1]["platforms"] == {"console": "the disk is nearly full"}
+    assert any("only 40 MB free" in each for each in check_up(server.service.store.path).wrong)
+
+
+async def test_a_database_that_takes_no_more_is_not_ready(server, client):
+    store = server.service.store
+    store.connection.execute(f"PRAGMA max_page_count = {store.connection.execute('PRAGMA page_count').fetchone()[0]}")
+    assert await page(client, "/readyz") == (
+        503,
+        {"status": "not ready", "platforms": {"console": "the database cannot be written; see the log"}},
+    )
+    with pytest.raises(StoreError, match="full"):
+        await server.receive([Delivery("console", "k", None, "p", "1", 1, "x" * LONG)])
+
+
+async def test_being_ready_is_tried_out_on_the_disk_and_leaves_nothing(server, client):
+    store = server.service.store
+    log = store.path.with_name("advisor.db-wal")
+    before = log.stat().st_size
+    assert (await page(client, "/readyz"))[0] == 200
+    assert log.stat().st_size > before
+    assert store.connection.execute("SELECT count(*) FROM inbox").fetchone() == (0,)
 
 
 async def test_serving_nothing_is_not_ready():

@@ -40,9 +40,10 @@ def file(tmp_path_factory):
     with talks.store.transaction():
         talks.store.write(id, [Line(1, 1, f"slack:T:{text[:60]}", "typed", text) for text in LINES])
     evil = LINES[0] + LINES[10] + LINES[11]
-    connection.execute("UPDATE conversations SET process = ?, kind = ? WHERE id = ?", (evil, evil, id))
-    connection.execute("INSERT INTO reviews VALUES (NULL,?,1,?,?,?,0)", (id, evil, evil, evil))
-    connection.execute("INSERT INTO outcomes VALUES (NULL,?,1,?,?,?)", (id, evil, evil, evil))
+    with talks.store.transaction():
+        connection.execute("UPDATE conversations SET process = ?, kind = ? WHERE id = ?", (evil, evil, id))
+        connection.execute("INSERT INTO reviews VALUES (NULL,?,1,?,?,?,0)", (id, evil, evil, evil))
+        connection.execute("INSERT INTO outcomes VALUES (NULL,?,1,?,?,?)", (id, evil, evil, evil))
     talks.close()
     return talks.path
 

@@ -99,7 +99,8 @@ def test_several_processes_find_what_one_finds(archive, monkeypatch):
 
 
 def test_an_advice_that_was_tampered_with_is_not_the_same_bytes(talks, archive):
-    talks.store.connection.execute("UPDATE advice SET advice = replace(advice, '\"clear\"', '\"close\"') || ' '")
+    with talks.store.transaction():
+        talks.store.connection.execute("UPDATE advice SET advice = replace(advice, '\"clear\"', '\"close\"') || ' '")
     found = list(compared(archive, OPERATOR, Filter(), BASE, exact=True))
     assert all(len(each.differing) == 1 for each in found)
 

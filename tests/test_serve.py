@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
@@ -99,6 +100,14 @@ async def test_a_link_to_the_database_leads_to_no_second_server(store, tmp_path)
     await running
     other.close()
     assert sorted(each.name for each in tmp_path.iterdir() if each.name.startswith("link")) == ["link.db"]
+
+
+async def test_a_delivery_that_cannot_be_stored_is_not_acknowledged_and_takes_no_other_with_it(store):
+    one = server(store)
+    bad, good = replace(delivery(1, 0, ""), order=None), delivery(2, 0, "")
+    refused, new = await asyncio.gather(one.receive([bad]), one.receive([good]), return_exceptions=True)
+    assert isinstance(refused, StoreError) and new == 1
+    assert count(store, "SELECT count(*) FROM inbox") == 1
 
 
 async def test_a_stop_finishes_what_is_on_its_way_and_the_next_start_does_the_rest(store):

@@ -78,7 +78,8 @@ def test_a_turn_is_decided_again_when_another_process_has_written_in_between(ser
     def overtaken(received):
         turn = decide(received)
         service._decide = decide
-        other.store.connection.execute("UPDATE conversations SET person = 'someone'")
+        with other.store.transaction():
+            other.store.connection.execute("UPDATE conversations SET person = 'someone'")
         other.receive([replace(delivery(1, 9, "change your side"), place="p1", order="000000")])
         assert other.work() == 1  # its order puts it before ours
         return turn
@@ -171,7 +172,8 @@ def test_lines_are_indexed_many_at_once_or_when_somebody_searches(service, store
     while service.work():
         left.append(count(store, MISSING))
     assert 0 < max(left) < AT_ONCE and 0 in left
-    store.connection.execute("INSERT INTO transcript_search(transcript_search) VALUES ('integrity-check')")
+    with store.transaction():
+        store.connection.execute("INSERT INTO transcript_search(transcript_search) VALUES ('integrity-check')")
 
 
 def test_closing_leaves_one_whole_file(tmp_path):

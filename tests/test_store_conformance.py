@@ -15,6 +15,7 @@ from bot.answers import Answer
 from bot.events import Answered, Heard, Started
 from bot.speak import Message
 from bot.store import LONGEST_WAIT_MS, Conversation, Delivery, Given, Line, Store
+from bot.store_errors import IntegrityError
 
 Open = Callable[[], Store]
 
@@ -181,6 +182,29 @@ def test_any_raw_text_comes_back_as_it_was(store, raw):
     assert raws(store) == [raw]
 
 
+@pytest.mark.parametrize("lacking", ["order", "raw", "delivery_key"])
+def test_a_delivery_that_lacks_something_is_refused_and_not_passed_over(store, lacking):
+    with pytest.raises(IntegrityError), store.transaction():
+        store.put([replace(delivery("1"), **{lacking: None})])
+    assert store.backlog("fake") == 0
+
+
+def test_what_contradicts_is_undone_alone_in_its_savepoint(begun):
+    with begun.transaction():
+        begun.append("c1", 0, heard())
+        with pytest.raises(IntegrityError), begun.savepoint():
+            begun.append("c1", 1, heard())
+            begun.append("c1", 0, heard(3_000))
+        with begun.savepoint():
+            begun.append("c1", 1, heard(4_000))
+    assert begun.events("c1") == [heard(), heard(4_000)]
+
+
+def test_a_rehearsal_stores_nothing(store):
+    store.rehearse()
+    assert (store.backlog("rehearsal"), store.backlog("fake")) == (0, 0)
+
+
 # --- conversations -------------------------------------------------------------------------------------------------------
 
 
@@ -207,13 +231,13 @@ def test_events_come_back_equal_and_in_order(begun):
 def test_a_number_is_given_to_one_event_only(begun):
     with begun.transaction():
         begun.append("c1", 0, heard())
-    with pytest.raises(Exception, match=r"(?i)unique"), begun.transaction():
+    with pytest.raises(IntegrityError), begun.transaction():
         begun.append("c1", 0, heard())
     assert len(begun.events("c1")) == 1
 
 
 def test_an_event_needs_its_conversation(begun):
-    with pytest.raises(Exception, match=r"(?i)foreign key"), begun.transaction():
+    with pytest.raises(IntegrityError), begun.transaction():
         begun.append("nobody", 0, heard())
 
 

@@ -9,11 +9,13 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from adapters.console import delivery, parse
+from bot.guarded import WriteOutsideTransaction
 from bot.messages import Incoming
 from bot.service import Service, World
 from bot.store import Delivery, Store, StoreError
@@ -202,9 +204,10 @@ def test_a_corrupted_file_is_named_and_nothing_is_acknowledged(tmp_path):
 def test_a_database_of_a_newer_version_is_refused_unchanged(tmp_path):
     path = tmp_path / "advisor.db"
     store = Store(path)
-    store.connection.execute(
-        "INSERT INTO _sqlite_migrations(migration_set, name, applied_at) VALUES ('sourcing_advisor', 'm999_future', '')"
-    )
+    with store.transaction():
+        store.connection.execute(
+            "INSERT INTO _sqlite_migrations(migration_set, name, applied_at) VALUES ('sourcing_advisor', 'm999_future', '')"
+        )
     store.close()
     with pytest.raises(StoreError) as error:
         Store(path)
@@ -255,6 +258,47 @@ def test_a_conversation_begun_after_the_clock_went_back_is_the_latest(store):
 def test_a_message_is_due_although_the_clock_went_back(store):
     now = backwards(store)(fresh=True)
     assert store.due("console", now, 10) != []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM inbox",
+        " update inbox SET status = 'done'",
+        "INSERT INTO inbox(platform) VALUES ('x')",
+        "WITH old AS (SELECT 1) DELETE FROM inbox",
+        "SAVEPOINT s",
+        "VACUUM",
+        "DROP TABLE inbox",
+    ],
+)
+def test_nothing_is_written_outside_a_transaction(store, sql):
+    service(store).receive(deliveries(2))
+    held = store.connection
+    for write in (held.execute, lambda sql: held.executemany(sql, []), held.executescript, lambda _: held.cursor()):
+        with pytest.raises(WriteOutsideTransaction):
+            write(sql)
+    assert stored(store) == 2
+
+
+def test_a_statement_that_was_prepared_in_a_transaction_is_refused_outside_it(store):
+    with pytest.raises(KeyError), store.transaction():
+        store.connection.execute("DELETE FROM inbox")
+        raise KeyError
+    with pytest.raises(WriteOutsideTransaction):
+        store.connection.execute("DELETE FROM inbox")
+
+
+def test_another_thread_does_not_write_into_an_open_transaction(store):
+    with store.transaction(), ThreadPoolExecutor(1) as other:
+        writing = other.submit(store.connection.execute, "DELETE FROM inbox")
+        with pytest.raises(WriteOutsideTransaction):
+            writing.result()
+
+
+def test_reading_needs_no_transaction(store):
+    for sql in ("SELECT 1", "WITH a AS (SELECT 1) SELECT * FROM a", "PRAGMA data_version", "EXPLAIN DELETE FROM inbox"):
+        store.connection.execute(sql)
 
 
 def sources():

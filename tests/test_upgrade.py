@@ -38,8 +38,9 @@ def filled(tmp_path_factory):
     talks.send("p3", text="invoices")
     talks.send("p3", text="pause")
     talks.send("p4", fresh=True)
-    talks.store.connection.execute("INSERT INTO reviews VALUES (NULL,'case-0001',1,'r','right','',1)")
-    talks.store.connection.execute("INSERT INTO outcomes VALUES (NULL,'case-0002',1,'p','split','well')")
+    with talks.store.transaction():
+        talks.store.connection.execute("INSERT INTO reviews VALUES (NULL,'case-0001',1,'r','right','',1)")
+        talks.store.connection.execute("INSERT INTO outcomes VALUES (NULL,'case-0002',1,'p','split','well')")
     talks.close()
     return talks.path
 

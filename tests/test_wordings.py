@@ -142,6 +142,7 @@ def test_whatever_was_said_changed_and_erased_is_read_and_found_the_newest_first
                 assert sorted(found) == sorted(set(wanted))
                 assert not viewer.reviewer or found == list(dict.fromkeys(wanted))
         archive.close()
-        store.connection.execute("INSERT INTO transcript_search(transcript_search) VALUES ('integrity-check')")
+        with store.transaction():
+            store.connection.execute("INSERT INTO transcript_search(transcript_search) VALUES ('integrity-check')")
         assert store.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         store.close()

@@ -22,7 +22,7 @@ from bot.messages import Incoming
 from bot.revised import answered_there, deleted, edited, heard_as
 from bot.service import Service
 from bot.speak import Button, Message
-from bot.store import Conversation, Outgoing, Received
+from bot.store import Conversation, Outgoing, Received, Store
 from bot.taps import ranked_so_far, ranking_token
 from knowledge.model import Question
 
@@ -32,6 +32,8 @@ State = dict[str, tuple[int, Case]]
 
 class Desk(Service):
     """Conversations in Slack."""
+
+    store: Store  # edits, deletions and exports reach into what SQLite keeps
 
     def _find(self, incoming: Incoming, received: Received) -> Conversation | None:
         """The conversation named, the one tapped in, else the one spoken in last at the place."""
@@ -47,10 +49,7 @@ class Desk(Service):
 
     def spoken_in_last(self, place: str) -> Conversation | None:
         """The conversation at a place that is going on."""
-        row = self.store.reading.execute(
-            "SELECT id FROM conversations WHERE place = ? ORDER BY last_at DESC, rowid DESC LIMIT 1", (place,)
-        ).fetchone()
-        return self.store.conversation(row[0]) if row else None
+        return next(iter(self.store.held_at([place])), None)
 
     def _tapped(self, incoming: Incoming) -> Outgoing | None:
         number = Address.model_validate_json(incoming.address).tapped if incoming.address != NOWHERE else None
@@ -194,9 +193,7 @@ class Desk(Service):
 
     def _said_before(self, key: str) -> str | None:
         """What a message said when it was delivered; None if that is not kept any more."""
-        row = self.store.reading.execute(
-            "SELECT raw FROM inbox WHERE platform = ? AND message_key = ? AND raw != ''", (PLATFORM, key)
-        ).fetchone()
+        row = self.store.row("SELECT raw FROM inbox WHERE platform = ? AND message_key = ? AND raw != ''", (PLATFORM, key))
         read = self.parse(row[0]) if row is not None else None
         return read.text if isinstance(read, Incoming) else None
 

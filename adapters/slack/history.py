@@ -57,7 +57,7 @@ def others(store: Store, team: str, person: str) -> list[Past]:
 
 
 def _latest(store: Store, where: str, values: tuple[str, ...]) -> list[Past]:
-    rows = store.reading.execute(
+    rows = store.rows(
         "SELECT id, place, address, last_at, status, process FROM conversations"  # noqa: S608  conditions of this file
         f" WHERE platform = ? AND {where} ORDER BY last_at DESC LIMIT ?",
         (PLATFORM, *values, SHOWN),

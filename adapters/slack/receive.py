@@ -135,7 +135,7 @@ class Reception:
         return taken.place is not None and store.latest_at(taken.place) is None and store.backlog(PLATFORM) == 0
 
     async def _command(self, user: str, text: str, trigger: str) -> BoltResponse:
-        kind, past = asked(text), past_of(self.server.service.store, person(self.own.team, user))
+        kind, past = asked(text), past_of(self.pages.store, person(self.own.team, user))
         others = await self.pages.others(user) if kind == "review" else None
         wanted = text.casefold().split()[1] if kind == "show" else ""
         readable = kind == "show" and await self.pages.may_read(user, wanted)

@@ -22,7 +22,7 @@ from bot.markup import escape
 from bot.messages import Incoming
 from bot.service import Service
 from bot.speak import Button, Message
-from bot.store import Conversation
+from bot.store import Conversation, Store
 from bot.tell import retention
 
 PRIVATE_ONLY = "private_only"
@@ -33,6 +33,7 @@ FEEDBACK = {feedback.HELPFUL: "f:yes", feedback.UNHELPFUL: "f:no"}
 class Asides(Service):
     """A service that also answers for a person's own data."""
 
+    store: Store  # one's own data, taps and edits are looked up in what SQLite keeps
     username: str
     unstored: Callable[[Address, Message], object]
     """Says what belongs to no conversation; it is not stored, and lost if it fails."""

@@ -37,7 +37,7 @@ _COLUMNS = "id, started_at, last_at, status, process, recommended"
 
 def own(store: Store, person: str) -> list[Past]:
     """A person's own advisories, the latest first."""
-    rows = store.reading.execute(
+    rows = store.rows(
         f"SELECT {_COLUMNS} FROM conversations WHERE person = ? ORDER BY last_at DESC, rowid DESC LIMIT ?",  # noqa: S608  constants
         (person, SHOWN),
     )
@@ -46,17 +46,17 @@ def own(store: Store, person: str) -> list[Past]:
 
 def one(store: Store, person: str, id: str) -> Past | None:
     """One advisory, if it is the person's own."""
-    row = store.reading.execute(
+    row = store.row(
         f"SELECT {_COLUMNS} FROM conversations WHERE id = ? AND person = ?",  # noqa: S608  constants
         (id, person),
-    ).fetchone()
+    )
     return Past(*row) if row else None
 
 
 def kept(store: Store, person: str) -> tuple[int, int]:
     """How many advisories of a person are stored, and since when."""
-    row = store.reading.execute("SELECT count(*), min(started_at) FROM conversations WHERE person = ?", (person,)).fetchone()
-    return int(row[0]), int(row[1] or 0)
+    ((count, since),) = store.rows("SELECT count(*), min(started_at) FROM conversations WHERE person = ?", (person,))
+    return int(count), int(since or 0)
 
 
 def listed(past: Sequence[Past], words: Language) -> Message:

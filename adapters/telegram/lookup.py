@@ -12,18 +12,13 @@ from bot.store import Conversation, Store
 def held_at(store: Store, here: str, chat: int, bot: int, *, private: bool) -> list[Conversation]:
     """The conversations held at a place, the one talked in last first; those of the group that it was before count too."""
     places = [here] if private else [here, *(place(bot, old, None) for old in _before(store, chat, bot))]
-    marks = ",".join("?" * len(places))
-    ids = store.reading.execute(
-        f"SELECT id FROM conversations WHERE place IN ({marks}) ORDER BY last_at DESC, rowid DESC LIMIT 20",  # noqa: S608  marks
-        places,
-    ).fetchall()
-    return [found for (id,) in ids if (found := store.conversation(id)) is not None]
+    return store.held_at(places)
 
 
 def _before(store: Store, chat: int, bot: int) -> list[int]:
     """The ids that a supergroup had as a group."""
     prefix = moved_key(bot, chat, 0).removesuffix("0")
-    rows = store.reading.execute(
+    rows = store.rows(
         "SELECT message_key FROM inbox WHERE platform = ? AND message_key >= ? AND message_key < ?",
         (PLATFORM, prefix, prefix[:-1] + ";"),
     )
@@ -33,10 +28,10 @@ def _before(store: Store, chat: int, bot: int) -> list[int]:
 def tapped(store: Store, held: Sequence[Conversation], sent_as: str) -> int | None:
     """The number in the outbox of a message that was sent in one of these conversations."""
     for conversation in held:
-        row = store.reading.execute(
+        row = store.row(
             "SELECT number FROM outbox WHERE conversation = ? AND sent_as = ? AND kind = 'send'",
             (conversation.id, sent_as),
-        ).fetchone()
+        )
         if row is not None:
             return int(row[0])
     return None
@@ -44,15 +39,13 @@ def tapped(store: Store, held: Sequence[Conversation], sent_as: str) -> int | No
 
 def has_answers(store: Store, conversation: str) -> bool:
     """Whether there is something to lose."""
-    found = store.reading.execute("SELECT 1 FROM answers WHERE conversation = ? LIMIT 1", (conversation,)).fetchone()
+    found = store.row("SELECT 1 FROM answers WHERE conversation = ? LIMIT 1", (conversation,))
     return found is not None
 
 
 def said_before(store: Store, bot: int, chat: int, message: int) -> str | None:
     """What a message said before it was edited; None if that is not known."""
-    row = store.reading.execute(
-        "SELECT raw FROM inbox WHERE platform = ? AND message_key = ?", (PLATFORM, f"{bot}:{chat}:{message}")
-    ).fetchone()
+    row = store.row("SELECT raw FROM inbox WHERE platform = ? AND message_key = ?", (PLATFORM, f"{bot}:{chat}:{message}"))
     if row is None or not row[0]:
         return None
     original = Update.model_validate_json(row[0]).message

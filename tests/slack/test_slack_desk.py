@@ -1,6 +1,8 @@
 """Turns in Slack on a real store: whose interview, rankings by taps, late and foreign clicks, export, feedback, edits."""
 
+import contextlib
 import json
+import sqlite3
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -186,7 +188,8 @@ def test_a_deleted_message_takes_its_words_out_of_the_record_and_leaves_what_was
     understood_before = office.answers()
     office.hear(removed(6, "I buy, and Mrs Miller knows all"))
     assert office.answers() == understood_before
-    dump = "\n".join(line for line in store.connection.iterdump() if not line.startswith('INSERT INTO "knowledge'))
+    with contextlib.closing(sqlite3.connect(store.path)) as connection:
+        dump = "\n".join(line for line in connection.iterdump() if not line.startswith('INSERT INTO "knowledge'))
     assert "Miller" not in dump
     assert office.lines("deleted") == ["[erased]"] and office.lines("edited") == ["[erased]"]
     assert office.hear(reply("what have you understood", 9))  # the interview goes on
