@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import structlog
 
 from adapters.cli import FAILED, db_option, knowledge_base, now, settings, stop
 from bot.erasure import apply_tombstones
@@ -17,6 +18,8 @@ from bot.logs import configure
 from bot.retention import daily
 from bot.store import Store, StoreError
 from knowledge.load import packaged_files
+
+log = structlog.get_logger()
 
 if TYPE_CHECKING:
     from bot.serve import Server
@@ -128,10 +131,20 @@ async def _serve(store: Store, serves: Sequence[Serve], chosen: Settings) -> lis
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
     tasks = [asyncio.ensure_future(serve(store, stopping, servers.append)) for serve in serves]
-    health = run_health(servers, chosen.advisor_health_host, chosen.advisor_health_port, stopping)
+    address = chosen.advisor_health_host, chosen.advisor_health_port
+    set_by_hand = not chosen.model_fields_set.isdisjoint({"advisor_health_host", "advisor_health_port"})
+    health = run_health(servers, *address, stopping, required=set_by_hand)
     tasks.append(asyncio.ensure_future(health))
     tasks.append(asyncio.ensure_future(daily(store, chosen.advisor_retention_days, now, stopping)))
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     stopping.set()
     results = await asyncio.gather(*tasks, return_exceptions=True)
-    return [f"{result}" for result in results if isinstance(result, BaseException)]
+    return [_told(result) for result in results if isinstance(result, BaseException)]
+
+
+def _told(error: BaseException) -> str:
+    """What ended a server. The text of a foreign exception may quote a person or hold a token: it stays in the log, redacted."""
+    if type(error).__module__.partition(".")[0] in ("bot", "adapters", "knowledge"):
+        return str(error)
+    log.error("ended by a defect", error=type(error).__name__, exc_info=error)
+    return f"ended by a defect ({type(error).__name__}); see the log"

@@ -25,8 +25,8 @@ class HealthError(Exception):
     """The address cannot be listened on; the text names the settings."""
 
 
-async def run_health(servers: Sequence[Server], host: str, port: int, stopping: asyncio.Event) -> None:
-    """Answer until `stopping`. Raises HealthError when the address is taken."""
+async def run_health(servers: Sequence[Server], host: str, port: int, stopping: asyncio.Event, *, required: bool = True) -> None:
+    """Answer until `stopping`. Raises HealthError when the address is taken; if it is not `required`, that is only logged."""
     runner = web.AppRunner(health_app(servers), access_log=None, handle_signals=False)
     await runner.setup()
     try:
@@ -34,7 +34,9 @@ async def run_health(servers: Sequence[Server], host: str, port: int, stopping: 
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
             why = error.strerror or error
-            raise HealthError(f"ADVISOR_HEALTH_HOST, ADVISOR_HEALTH_PORT: cannot listen on {host}:{port} ({why})") from error
+            if required:
+                raise HealthError(f"ADVISOR_HEALTH_HOST, ADVISOR_HEALTH_PORT: cannot listen on {host}:{port} ({why})") from error
+            log.warning("no health pages: the address is taken; set ADVISOR_HEALTH_PORT", host=host, port=port)
         if not _loopback(host):
             log.warning("health is open to the network", host=host, port=port)
         await stopping.wait()

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -101,9 +101,20 @@ class Server:
         try:
             calm()
             self._work.set()
-            await asyncio.gather(self._works(), self.sender.run(self.stopping))
+            await self._both(self._works(), self.sender.run(self.stopping))
         finally:
             self._lock.close()
+
+    async def _both(self, *parts: Coroutine[object, object, None]) -> None:
+        """Run both until one ends, however it ends; the other then finishes what is on its way."""
+        tasks = [asyncio.ensure_future(part) for part in parts]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.stop()
+            await asyncio.wait(tasks)
+        for task in tasks:
+            task.result()
 
     def stop(self) -> None:
         """Take no more turns; what is on its way is finished."""
@@ -124,6 +135,8 @@ class Server:
                 done = await self._turns(lambda: self.service.work(TURNS_AT_ONCE))
                 if idle and not done:
                     await self._turns(self.service.store.index)
+                if not done:  # those without a place were counted and are never worked on
+                    self._lines = self.service.store.backlog(self.gateway.platform)
             except StoreError as error:
                 log.error("cannot work", why=str(error))
                 await asyncio.sleep(PAUSE_AFTER_FAILURE)
@@ -135,9 +148,6 @@ class Server:
                 self.counters["turns"] += done
                 self.sender.wake.set()
                 continue
-            self._lines = self.service.store.backlog(
-                self.gateway.platform
-            )  # those without a place were counted and never worked on
             try:
                 idle = not await asyncio.wait_for(self._work.wait(), timeout=1.0)
             except TimeoutError:

@@ -23,6 +23,7 @@ from bot.case import Case, given
 from bot.effects import Effect, Note, Recommend, Strike
 from bot.engine import begin, fold, step
 from bot.events import Act, Answered, Event, Heard, Requested, Started, Upgraded
+from bot.flood import MOST_IN_A_MINUTE, Flood
 from bot.markup import clean, escape
 from bot.messages import Ignored, Incoming, Unreadable
 from bot.records import Conversation, Delivery, Line, Received, Writes
@@ -39,8 +40,6 @@ log = structlog.get_logger()
 Parse = Callable[[str], Incoming | Ignored]
 LONGEST_TEXT = 20_000
 CASES_IN_MEMORY = 2_000
-MOST_IN_A_MINUTE = 100
-"""Messages at one place; beyond that only the first is answered, with the request to wait."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ class Service:
         self.language, self.order, self.everyone, self.retention_days = language, order, everyone, retention_days
         self._cases: OrderedDict[str, tuple[int, Case]] = OrderedDict()
         self._seen = 0
-        self._minute, self._in_minute = 0, dict[str, set[int]]()  # numbers of the deliveries of the minute, by place
+        self._flood = Flood()
 
     def warm(self) -> None:
         """Build the grammar and load what the first turns need, so that nobody waits for it with others behind them."""
@@ -130,7 +129,6 @@ class Service:
             if not batch:
                 return 0
             self._forget_unless(seen)
-            self._count(batch)
             turns = [self._decide(received) for received in batch]
         with self.store.transaction():
             same = self._forget_unless(self.store.others_wrote())
@@ -139,14 +137,6 @@ class Service:
             for id, state in turn.states.items():
                 self._remember(id, state)
         return len(batch)
-
-    def _count(self, batch: Iterable[Received]) -> None:
-        """Note what comes from where in this minute, so that nobody can keep the others waiting."""
-        for received in batch:
-            minute = received.received_at // 60_000
-            if minute != self._minute:
-                self._minute, self._in_minute = minute, {}
-            self._in_minute.setdefault(received.place, set()).add(received.number)
 
     def _forget_unless(self, seen: int) -> bool:
         """Whether no other process has written since; if one has, what is remembered of its conversations may be old."""
@@ -170,21 +160,28 @@ class Service:
         if isinstance(incoming, Ignored):
             return Turn(received, "ignored", incoming.why)
         states: dict[str, tuple[int, Case]] = {}
-        with self.store.drafted() as writes:
-            try:
-                if (over := len(self._in_minute.get(received.place, ())) - MOST_IN_A_MINUTE) > 0:
-                    if over == 1:
+        try:
+            with self.store.drafted() as writes:
+                beyond = self._flood.beyond(number, received.received_at, f"at {received.place}", f"by {incoming.person}")
+                if beyond > 0:
+                    if beyond == 1:
                         self._say_sorry(incoming, received, "note_too_fast", most=MOST_IN_A_MINUTE)
                     return Turn(received, "ignored", f"more than {MOST_IN_A_MINUTE} messages in a minute", writes)
                 self._converse(incoming, received, states)
-            except StoreError:
-                raise
-            except Exception as error:  # a defect of ours must not block the place for ever
-                log.error("turn failed", number=number, error=type(error).__name__, exc_info=True)
-                writes.clear()
-                self._say_sorry(incoming, received, "note_failed", number=number)
-                return Turn(received, "aside", f"{type(error).__name__} while answering", writes)
+        except StoreError:
+            raise
+        except Exception as error:
+            return self._failed(received, error)
         return Turn(received, "done", None, writes, states)
+
+    def _failed(self, received: Received, error: Exception) -> Turn:
+        """A defect of ours sets a delivery aside and says so: it must not block the place, or everybody, for ever."""
+        log.error("turn failed", number=received.number, error=type(error).__name__, exc_info=error)
+        with self.store.drafted() as writes:
+            incoming = self.parse(received.raw)
+            if isinstance(incoming, Incoming):
+                self._say_sorry(incoming, received, "note_failed", number=received.number)
+        return Turn(received, "aside", f"{type(error).__name__} while answering", writes)
 
     def _keep(self, turn: Turn) -> Turn:
         """Write a turn, whole or not at all; returns what was written."""
@@ -193,10 +190,16 @@ class Service:
         except IntegrityError:  # its conversation went on at another place in the same group
             self._cases.clear()
             turn = self._decide(turn.received)
+        except StoreError:
+            raise
+        except Exception as error:
+            turn = self._failed(turn.received, error)
         try:
             return self._written(turn)
-        except IntegrityError as error:
-            log.error("turn not written", number=turn.received.number, why=str(error))
+        except Exception as error:
+            if isinstance(error, StoreError) and not isinstance(error, IntegrityError):
+                raise
+            log.error("turn not written", number=turn.received.number, error=type(error).__name__, exc_info=True)
             return self._written(Turn(turn.received, "aside", "could not be written"))
 
     def _written(self, turn: Turn) -> Turn:

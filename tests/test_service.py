@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
+from bot import flood
 from bot import service as service_module
 from bot.archive import Archive, Viewer
 from bot.schema import MIGRATIONS
@@ -141,8 +142,51 @@ def test_an_erasure_in_between_leaves_nothing_behind(service, store, tmp_path):
     other.close()
 
 
+def limited(monkeypatch, most):
+    monkeypatch.setattr(flood, "MOST_IN_A_MINUTE", most)
+    monkeypatch.setattr(service_module, "MOST_IN_A_MINUTE", most)
+
+
+def test_one_person_cannot_take_the_time_of_all_by_writing_at_many_places(service, store, monkeypatch):
+    limited(monkeypatch, 5)
+    service.receive([replace(delivery(n, 0, ""), raw=delivery(1, 0, "").raw) for n in range(20)])
+    while service.work():
+        pass
+    assert count(store, "SELECT count(*) FROM conversations") == 5
+
+
+def test_minutes_that_are_worked_off_side_by_side_are_counted_apart(service, store, monkeypatch):
+    limited(monkeypatch, 5)
+    early = [delivery(1, n, "why") for n in range(8)]
+    service.receive([*early, *(replace(delivery(2, n, "why"), received_at=90_000) for n in range(8))])
+    while service.work():
+        pass
+    assert count(store, "SELECT count(*) FROM inbox WHERE status = 'ignored'") == 6
+
+
+def test_a_turn_that_a_defect_keeps_from_being_written_is_set_aside_and_the_others_are_written(service, store, monkeypatch):
+    begun(service)
+    answered = store.answered
+
+    def broken(conversation, *rest):
+        store.later(lambda: 1 / 0)
+        answered(conversation, *rest)
+
+    monkeypatch.setattr(store, "answered", broken)
+    service.receive([delivery(1, 1, "product photos")])
+    assert service.work() == 1
+    monkeypatch.undo()
+    service.receive([delivery(2, 0, "")])
+    assert service.work() == 1
+    assert store.rows("SELECT status, why FROM inbox WHERE place = 'p1' ORDER BY number DESC LIMIT 1") == [
+        ("aside", "ZeroDivisionError while answering")
+    ]
+    assert count(store, "SELECT count(*) FROM outbox WHERE place = 'p1' AND body LIKE '%went wrong%'") == 1
+    assert count(store, "SELECT count(*) FROM conversations WHERE place = 'p2'") == 1
+
+
 def test_whoever_writes_too_fast_is_told_once_and_others_are_answered(service, store, monkeypatch):
-    monkeypatch.setattr(service_module, "MOST_IN_A_MINUTE", 5)
+    limited(monkeypatch, 5)
     begun(service)
     service.receive([delivery(1, n, "why") for n in range(1, 20)] + [delivery(2, 0, "")])
     while service.work():
