@@ -513,6 +513,41 @@ def test_what_stands_in_place_of_a_denied_amount_counts(text: str, question: str
 
 
 @pytest.mark.parametrize(
+    ("text", "volume"),
+    [
+        ("we answer 40 chats between 8 and 6", 840), ("300 calls from 9 am to 5 pm", 6300),
+        ("we see 60 guests between 9 and 11", 1260),
+        ("from Monday to Friday we receive 300 letters", 1300), ("300 letters the day", 6300), ("200 daily, weekends also", 6080),
+        ("30 cards a shift, two shifts, seven days a week", 1820),
+        ("90 branches each upload a long list every quarter", 30),
+        ("five fairs a year, 600-odd leads in each", 250), ("it used to be 900 a week, it's 300 today", 1300),
+        ("we get 700 claims a month, 4 pages in each", 700),
+        # of a single time nobody knows how often it comes
+        ("we scanned 800 letters yesterday", None), ("we received 800 claims in October", None),
+        ("800 mails come in before lunch", None),
+        ("last quarter it was 6,000 claims, that is normal for us", None),
+        # what is drawn to look at, and the number that names one thing, counts nothing
+        ("pull sixty out of the heap", None), ("she pulls thirty a day to see how it goes", None),
+        ("order 5120 took 40 minutes", None),
+        ("our accountant says 900 claims a month, I think 300", None),
+    ],
+)  # fmt: skip
+def test_a_count_is_one_of_a_month_only_where_its_time_is_told(text: str, volume: float | None) -> None:
+    assert figure(text, "volume") == (None if volume is None else pytest.approx(volume, rel=0.001))
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "wanted"),
+    [
+        ("one girl does 40 of them in an eight hour shift", "minutes", 12), ("it's a forty second job", "minutes", 2 / 3),
+        ("our contract has 14 months to run", "months", 14),
+    ],
+)  # fmt: skip
+def test_what_a_time_is_of_stands_behind_it(text: str, question: str, wanted: float) -> None:
+    assert figure(text, question) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize(
     ("text", "accuracy"),
     [
         ("our error rate stands at 4% today", None), ("now we make 5 mistakes in 100", None),

@@ -37,7 +37,8 @@ class Batches:
             after = next((at for at in range(index + 1, len(scene.amounts)) if at not in periods.inside), None)
             if amount.kind != "count" or period is None or after is None or after in periods.of:
                 continue
-            if self._of_each(scene, period, scene.amounts[after]):
+            following = scene.amounts[after]
+            if self._of_each(scene, period, following) or (amount.value < following.value and self._in_each(scene, following)):
                 self._multiply(after, scene.amounts[after], index, amount, period)
         if not named:
             return
@@ -74,6 +75,13 @@ class Batches:
             and scene.same_clause(period.end - 1, following.start)
         )
         return joined and any(scene.has(place, "each_one") and scene.has(place + 1, "of") for place in near)
+
+    @staticmethod
+    def _in_each(scene: Scene, following: Amount) -> bool:
+        """ "Four sales a year, 700 lots in each": a part of a sentence ends with what holds so many."""
+        last = min(following.end + REACH, len(scene.text.words) - 1)
+        ends = next((at for at in range(following.end, last) if scene.ends(at + 2)), None)
+        return following.kind == "count" and ends is not None and scene.has(ends, "in") and scene.has(ends + 1, "each_one")
 
     @staticmethod
     def _held_by(scene: Scene, amount: Amount, until: int) -> list[str]:

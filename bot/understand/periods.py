@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bot.understand.amounts import MONTHS, Amount
 from bot.understand.cues import longest
@@ -15,6 +17,8 @@ WEEKS = 52 / 12
 MOST_SHIFTS = 4
 # The thing that is counted stands between a number and its period: "15,000 stock photos of shoes a month".
 REACH = 7
+# "640 farms each send in a paper book every quarter": with what they do, so many words more.
+DOING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,25 @@ class Periods:
                 found.append(Period(amount.start - 1, amount.end, amount.unit, 1 / months))
             elif months and (begin := self._cycle(amount)) is not None:
                 found.append(Period(begin, amount.end, amount.unit, 1 / months))
-        return found
+        return [*found, *self._opening_hours()]
+
+    def _opening_hours(self) -> Iterator[Period]:
+        """ "Between 9 and 5", "from 8 am to 6 pm": what comes in within these hours comes in a day."""
+        scene = self._scene
+        hours = [each for each in scene.amounts if each.kind == "count" and each.value <= HOURS]
+        for one, other in [*pairwise(hours), *((each, each) for each in hours)]:
+            begin = one.start - (0 if scene.has(one.start, "between") else 1)
+            joined = other.start - 1 == self._hour_end(one) and (
+                scene.has(other.start - 1, "to") or scene.has(other.start - 1, "and")
+            )
+            ranged = one is other and one.end > one.start + 1
+            end = self._hour_end(other)
+            if (joined or ranged) and (scene.has(begin, "between") or scene.has(begin, "origin")) and scene.ends(end):
+                yield Period(begin, end, "day", self._days)
+
+    def _hour_end(self, amount: Amount) -> int:
+        """Where an hour of the clock ends: "9", "9 am"."""
+        return amount.end + self._scene.has(amount.end, "half_day")
 
     def _named(self, amount: Amount) -> Period | None:
         """The "per sprint" of "180 per sprint, a sprint is two weeks"."""
@@ -171,7 +193,7 @@ class Periods:
     def _after(self, amount: Amount) -> Period | None:
         """The period that follows an amount: next to it, or behind the thing that is counted."""
         scene, words = self._scene, self._scene.text.words
-        reach = REACH if amount.kind == "count" else 3 if amount.kind == "money" else 1
+        reach = REACH + DOING * self._each_sends(amount.end + 1) if amount.kind == "count" else 3 if amount.kind == "money" else 1
         for place in range(amount.end, min(amount.end + reach, len(words))):
             period = self._starting.get(place)
             same = scene.same_clause(place - 1, place) or self._amended(amount, place)
@@ -181,9 +203,14 @@ class Periods:
                 return period
             # "5 fields per form", and another amount before any period
             other = place in self._amount_at and place not in self._rejected
-            if other or (scene.per(place) and not scene.has(place, "article")):
+            divided = scene.per(place) and not scene.has(place, "article") and not self._each_sends(place)
+            if other or divided:
                 return None
         return None
+
+    def _each_sends(self, place: int) -> bool:
+        """ "640 farms each send a book a year": what is counted does something, and nothing is divided by it."""
+        return self._scene.has(place, "each") and self._scene.has(place + 1, "receives")
 
     def _amended(self, amount: Amount, place: int) -> bool:
         """Whether a correction ends or begins here, or closes here: "6,000 - no, 16,000 - letters a month"."""

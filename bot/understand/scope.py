@@ -68,6 +68,8 @@ class Scope:
         self._past = self._other_times(marks)
         self._delivering = {text.words[hit.start].clause for hit in marks.get("delivers", ())}
         self._peaks = {text.words[hit.start].clause for hit in marks.get("at_peak", ())}
+        self._single_times = {text.words[hit.start].clause for hit in marks.get("one_time", ())}
+        self._beliefs = {text.words[hit.start].clause for hit in self._unsure}
         self._lows = {text.words[hit.start].clause for hit in marks.get("at_low", ())}
         self._no_work: dict[int, int] = {}
         for hit in marks.get("not_work", ()):
@@ -155,6 +157,14 @@ class Scope:
     def at_peak(self, place: int) -> bool:
         """Whether the clause tells of the busiest times only."""
         return self._text.words[place].clause in self._peaks
+
+    def at_one_time(self, place: int) -> bool:
+        """Whether the clause tells of one time of many: "we typed 500 yesterday"."""
+        return self._text.words[place].clause in self._single_times
+
+    def believed(self, place: int) -> bool:
+        """Whether the clause tells what the person thinks."""
+        return self._text.words[place].clause in self._beliefs
 
     def seasonal(self, place: int) -> bool:
         """Whether the clause tells of the busy or of the quiet times."""

@@ -42,6 +42,8 @@ BARE_NOUN = 2
 # A round number in a list of its own: "letters, around six hundred, ...".
 ROUND = 100
 YEARS = (1900, 2100)
+# Two guesses of one number are not further apart.
+UNLIKE = 20
 # "A clerk does 20 forms an hour": the worker stands this near before the number, or right behind the period.
 WORKER_REACH = 5
 WORKER_BEHIND = 4
@@ -82,7 +84,7 @@ def volumes(scene: Scene, periods: Periods, horizons: Mapping[int, float], used:
         period = periods.of.get(index) or _carried(scene, index, periods)
         if period is not None:
             counts.append((amount, period))
-        elif _is_total(scene, amount, SMALLEST_JOB if work.once else SMALLEST_TOTAL):
+        elif _is_total(scene, amount, SMALLEST_JOB if work.once else SMALLEST_TOTAL) and not _is_sample(scene, amount):
             totals.append((index, amount))
     if not counts and len(totals) == 1 and (period := _apart(scene, totals[0][1], periods)) is not None:
         counts.append((totals.pop()[1], period))
@@ -153,9 +155,12 @@ def _carried(scene: Scene, index: int, periods: Periods) -> Period | None:
         old -= 1
     if old < 0 or old not in periods.of or not scene.same_sentence(scene.amounts[old].start, amount.start):
         return None
-    ends = amount.end == len(scene.text.words) or not scene.same_clause(amount.end - 1, amount.end)
+    ends = scene.ends(amount.end) or (scene.has(amount.end, "now") and scene.ends(amount.end + 1))
     past = scene.scope.guessed(scene.amounts[old].start, scene.amounts[old].end)
-    if not (ends and past) or scene.scope.guessed(amount.start, amount.end):
+    # "My boss says 500 a month, I think 300"
+    apart = not scene.same_clause(scene.amounts[old].start, amount.start)
+    other = apart and scene.scope.believed(amount.start) and amount.value * UNLIKE > scene.amounts[old].value
+    if not (ends and (past or other)) or scene.scope.guessed(amount.start, amount.end):
         return None
     return replace(periods.of[old], start=amount.end - 1, end=amount.end)
 
@@ -173,7 +178,8 @@ def _totals(scene: Scene, totals: list[tuple[int, Amount]], horizons: Mapping[in
             yield Found("volume", (amount.value / horizons[over],), start, end, firm=not amount.rough)
         else:
             noun = amount.end < len(scene.text.words) and scene.same_clause(amount.end - 1, amount.end)
-            firm = not amount.rough and (work.once or (len(totals) == 1 and _is_job(scene, amount, work)))
+            job = len(totals) == 1 and _is_job(scene, amount, work) and not scene.scope.at_one_time(amount.start)
+            firm = not amount.rough and (work.once or job)
             yield Found("volume", (amount.value,), amount.start, amount.end + noun, firm)
 
 
