@@ -131,12 +131,17 @@ def _answered(units: Sequence[Unit], topics: Sequence[Topic], words: SubjectWord
 
 
 def _shown(topic: Topic, knowledge: Knowledge) -> list[str]:
-    """The facts that the text restates: the one asked for alone, claims, what happened, how it stands today; none twice."""
+    """The facts that the text restates: the one asked for alone, claims, what happened, how it stands today; none twice.
+
+    Where the article leaves the topic out, that and what is known come before claims that only bear on it.
+    """
     alone = [id for id in topic.facts if id == topic.id]
     claims = topic.claims[: 1 if topic.precedents else 2]
     told = {source for id in topic.precedents for source in knowledge.sources_of(id)}
     fresh = [id for id in topic.evidence if told.isdisjoint(knowledge.sources_of(id))]
-    return list(dict.fromkeys((*alone, *claims, *topic.precedents[:3], *topic.notes[:1], *fresh)))[:MOST_STATEMENTS]
+    known = (*topic.precedents[:3], *topic.notes[:1], *fresh)
+    told_in_order = (*alone, *known, *claims) if topic.left_out else (*alone, *claims, *known)
+    return list(dict.fromkeys(told_in_order))[:MOST_STATEMENTS]
 
 
 def _compares(units: Sequence[Unit], words: SubjectWords) -> bool:
