@@ -113,7 +113,7 @@ class Topic(Entry):
     notes: tuple[str, ...] = ()
     precedents: tuple[str, ...] = ()
     case: bool = Field(False, description="about one organisation: even faint words of a question must fit")
-    left_out: bool = Field(False, description="the article says nothing of it: what that leaves out is told before claims beside it")
+    left_out: bool = Field(False, description="the article says nothing of it: that is told before claims beside it")
     sides: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
     @property
