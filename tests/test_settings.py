@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from adapters.cli import main
 from bot.settings import HOME, Settings, SettingsError, is_secret, load_settings
 
 
@@ -61,6 +63,13 @@ def test_a_file_that_is_no_text_is_named(tmp_path):
     (tmp_path / ".env").write_bytes(b"ADVISOR_LANG=\xff\xfe\n")
     with pytest.raises(SettingsError, match=r"\.env: not UTF-8"):
         load_settings()
+
+
+def test_a_file_that_is_no_text_ends_the_service_with_words(tmp_path):
+    (tmp_path / ".env").write_bytes(b"SLACK_BOT_TOKEN=\xff\xfe\n")
+    run = CliRunner().invoke(main, ["run"])
+    assert run.exit_code == 2 and isinstance(run.exception, SystemExit)
+    assert ".env: not UTF-8" in run.stderr
 
 
 def test_the_value_of_a_secret_is_never_quoted(monkeypatch):

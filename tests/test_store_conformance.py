@@ -1,4 +1,4 @@
-"""What any store must keep. Written against public methods only; another store joins by adding its factory to STORES.
+"""What any store must keep. Written against `TurnStore` and nothing else; another store joins by adding its factory to STORES.
 
 A factory gives a function that opens the same database again, so that what must survive a restart can be shown.
 """
@@ -13,15 +13,29 @@ import pytest
 
 from bot.answers import Answer
 from bot.events import Answered, Heard, Started
+from bot.locks import Locked
 from bot.speak import Message
 from bot.store import LONGEST_WAIT_MS, Conversation, Delivery, Given, Line, Store
 from bot.store_errors import IntegrityError
+from bot.turn_store import TurnStore
 
-Open = Callable[[], Store]
+Open = Callable[[], TurnStore]
+
+
+class Only:
+    """A store of which nothing is to be seen but what the protocol names."""
+
+    def __init__(self, store: TurnStore) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> object:
+        if not hasattr(TurnStore, name):
+            raise AttributeError(f"{name} is not of a TurnStore")
+        return getattr(self._store, name)
 
 
 def sqlite(folder: Path) -> Open:
-    return lambda: Store(folder / "advisor.db")
+    return lambda: Only(Store(folder / "advisor.db"))
 
 
 STORES = {"sqlite": sqlite}
@@ -218,6 +232,31 @@ def test_a_conversation_is_found_by_id_and_the_latest_by_place(begun):
     assert begun.conversation("nobody") is None
     assert begun.latest_at("p") == same_moment
     assert begun.latest_at("elsewhere") is None
+
+
+def test_the_conversation_spoken_in_last_comes_first_whatever_the_clock_said(begun):
+    with begun.transaction():
+        begun.begin(replace(SOMEONE, id="c2", last_at=9_000))
+        begun.begin(replace(SOMEONE, id="c3", place="q"))
+        begun.write("c2", [Line(0, 9_000, None, "greet", "Hello")])
+        begun.write("c3", [Line(0, 5, None, "greet", "Hello")])
+        begun.write("c1", [Line(0, 1, None, "note", "gone on with after the clock went back")])
+    assert [each.id for each in begun.held_at(["p"])] == ["c1", "c2"]
+    assert [each.id for each in begun.held_at(["p", "q", "nowhere"])] == ["c1", "c3", "c2"]
+    assert begun.held_at([]) == []
+
+
+def test_a_platform_is_served_by_one_at_a_time(store, open_again):
+    other = open_again()
+    first, second = store.platform_lock("fake"), other.platform_lock("fake")
+    first.acquire(0)
+    with pytest.raises(Locked):
+        second.acquire(0)
+    other.platform_lock("elsewhere").acquire(0)
+    first.close()
+    second.acquire(0)
+    second.close()
+    other.close()
 
 
 def test_events_come_back_equal_and_in_order(begun):

@@ -11,7 +11,6 @@ from sqlite_utils.db import Database
 
 from bot.archive import Archive, Filter, Viewer
 from bot.copies import backups, checked, folder_of
-from bot.logs import configure
 from bot.replay import knowledge_of, replay
 from bot.schema import MIGRATIONS
 from bot.search import search
@@ -104,14 +103,15 @@ def test_a_file_of_this_schema_keeps_everything_and_goes_on(filled, tmp_path, la
     talks.close()
 
 
-def test_a_file_with_something_in_it_is_copied_before_it_is_brought_up_to_date(filled, tmp_path, capfd):
+def test_a_file_with_something_in_it_is_copied_before_it_is_brought_up_to_date(filled, tmp_path):
     path = tmp_path / "old.db"
     before = of_schema(filled, path, "m001_first")
-    configure("error")
-    Store(path).close()
+    code = "import sys, pathlib; from bot.logs import configure; from bot.store import Store; configure('error')\n"
+    code += "Store(pathlib.Path(sys.argv[1])).close()"
+    run = subprocess.run([sys.executable, "-c", code, str(path)], check=True, capture_output=True, text=True)
     [copy] = backups(path, folder_of(path))
     assert checked(copy) == 4 and copy.stat().st_mode & 0o777 == 0o600
-    assert str(copy) in capfd.readouterr().err
+    assert str(copy) in run.stderr and run.stdout == ""
     connection = sqlite3.connect(copy)
     for table, (columns, rows) in before.items():
         assert content(connection, table, columns) == rows, table
