@@ -30,6 +30,13 @@ def store(tmp_path):
     opened.close()
 
 
+def test_a_backup_is_on_disk_before_it_is_told_of(store, tmp_path, monkeypatch):
+    found, fsync = [], os.fsync
+    monkeypatch.setattr(os, "fsync", lambda file: (found.append(os.fstat(file).st_ino), fsync(file)))
+    receipt = back_up(store.path, tmp_path / "b", 3, NOW)
+    assert Path(receipt.backup).stat().st_ino in found
+
+
 def test_a_backup_is_a_private_whole_copy_with_a_receipt(store, tmp_path):
     converse(store, "one", ALICE, WORDS)
     receipt = back_up(store.path, tmp_path / "b", 3, NOW)

@@ -1,7 +1,9 @@
 """A person's data is gone from every byte of the database, stays gone after a restore, and nothing else is touched."""
 
 import json
+import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -211,6 +213,20 @@ def test_a_person_who_came_back_after_an_erasure_keeps_the_new_conversation(stor
     assert store.events("new")[1].said == "fresh start"
     assert forget_person(store, ALICE, NOW + 3000).erased["conversations"] == 1
     assert store.connection.execute("SELECT count(*), max(at) FROM tombstones").fetchone() == (2, NOW + 3000)
+
+
+def test_a_tombstone_is_on_disk_before_anything_is_erased(store, monkeypatch):
+    converse(store, "one", ALICE, WORDS)
+    found, fsync = [], os.fsync
+
+    def noted(file):
+        fsync(file)
+        found.append((Path(f"/proc/self/fd/{file}").resolve(), store.conversation("one") is not None))
+
+    monkeypatch.setattr(os, "fsync", noted)
+    forget_person(store, ALICE, NOW)
+    assert (tombstones.file_of(store.path).resolve(), True) in found
+    assert (store.path.parent.resolve(), True) in found, "a new file is there only once its folder is on disk"
 
 
 def test_an_erasure_cut_short_after_its_tombstone_is_finished_at_the_next_opening(store, monkeypatch):

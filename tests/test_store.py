@@ -7,6 +7,7 @@ import stat
 import pytest
 
 from bot.answers import Answer
+from bot.database import PAGES_PER_CHECKPOINT
 from bot.store import Delivery, Store, StoreError
 from talk import ME, Talk
 
@@ -23,6 +24,15 @@ def test_the_file_is_private_durable_and_checked(tmp_path):
     assert rows(store, "PRAGMA synchronous") == [(2,)]
     assert rows(store, "PRAGMA foreign_keys") == [(1,)]
     assert rows(store, "PRAGMA integrity_check") == [("ok",)]
+    store.close()
+
+
+def test_the_write_ahead_log_does_not_grow_without_end(tmp_path):
+    store = Store(tmp_path / "advisor.db")
+    for n in range(60):
+        with store.transaction():
+            store.put([Delivery("fake", f"{n}", None, "p", f"{n:06d}", 1, "x" * 1_000_000)])
+    assert (tmp_path / "advisor.db-wal").stat().st_size < 2 * PAGES_PER_CHECKPOINT * 4096
     store.close()
 
 
