@@ -221,7 +221,10 @@ def test_a_tombstone_is_on_disk_before_anything_is_erased(store, monkeypatch):
 
     def noted(file):
         fsync(file)
-        found.append((Path(f"/proc/self/fd/{file}").resolve(), store.conversation("one") is not None))
+        other = sqlite3.connect(store.path)  # sees what is committed
+        there = other.execute("SELECT count(*) FROM conversations WHERE id = 'one'").fetchone() == (1,)
+        other.close()
+        found.append((Path(f"/proc/self/fd/{file}").resolve(), there))
 
     monkeypatch.setattr(os, "fsync", noted)
     forget_person(store, ALICE, NOW)
