@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bot.answers import Money, Value, check
 from bot.understand import cues
+from bot.understand.choose import read_answer
 from bot.understand.classifier import classifier
 from bot.understand.facts import understand
 from bot.understand.reading import Doubt, Fact, Reading
@@ -511,6 +512,23 @@ def test_an_amount_that_is_denied_is_no_fact(text: str, question: str, asked: fl
 )  # fmt: skip
 def test_what_stands_in_place_of_a_denied_amount_counts(text: str, question: str, wanted: float) -> None:
     assert figure(text, question) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("the pages are public apart from the authors' phone numbers", None),
+        ("It is all public. Except the salaries, that is.", None),
+        ("nothing in there except names and addresses", "personal"),
+        ("except on Sundays we tag public web pages", "public"),
+    ],
+)  # fmt: skip
+def test_what_has_an_exception_is_asked_about_where_it_would_do_harm(text: str, data: str | None) -> None:
+    reading = understand(text, KNOWLEDGE)
+    assert [fact.value for fact in reading.facts if fact.question == "data"] == ([data] if data else [])
+    assert data is not None or [doubt.question for doubt in reading.doubts] == ["data"]
+    question = KNOWLEDGE.questions["data"]
+    assert data is not None or read_answer(text, question, WORDS) is None
 
 
 @pytest.mark.parametrize(

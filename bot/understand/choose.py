@@ -25,6 +25,8 @@ def read_answer(text: str, question: Question, words: Language) -> Value | None:
         return None
     match question.type:
         case "choice":
+            if question.id in wording(words).lexicon.lexicon.strictest and _excepts(text, words):
+                return None
             value: Value | None = _waited(text, question, words) or choices_of(question, words).read(text)
         case "ranking":
             value = _readers(wording(words)).rankings(question, words).read(text)
@@ -51,6 +53,12 @@ def exact(text: str, question: Question, words: Language) -> Value | None:
             return _checked(_readers(wording(words)).rankings(question, words).read(text, alone=True), question, words)
         case "number" | "percent" | "money":
             return _checked(_readers(wording(words)).typed(question, words).read(text, alone=True), question, words)
+
+
+def _excepts(text: str, words: Language) -> bool:
+    """Whether the answer does not hold of everything: "all public, except the names"."""
+    lexicon = wording(words).lexicon
+    return any(hit.cue[:2] == ("marks", "exception") for hit in lexicon.hits(lexicon.read(text).words))
 
 
 def _waited(text: str, question: Question, words: Language, *, alone: bool = False) -> Value | None:

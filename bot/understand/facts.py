@@ -128,7 +128,9 @@ def _taken(question: Question, value: Value, words: Language) -> bool:
 
 
 def _settled(scene: Scene, question: Question, findings: Sequence[Found]) -> Fact | Doubt:
-    """One value is a fact. Several are a doubt, save where the mildest would do harm: there the strictest holds."""
+    """One value is a fact. Several are a doubt, save where the mildest would do harm: there the strictest holds, and a mild one
+    with an exception is a doubt.
+    """
     firm = [each for each in findings if each.firm]
     said = firm or findings
     values = list(dict.fromkeys(value for each in said for value in each.values))
@@ -141,6 +143,8 @@ def _settled(scene: Scene, question: Question, findings: Sequence[Found]) -> Fac
             values = _fullest(values)
         elif (between := _halfway(scene, question, firm)) is not None:
             values, firm = list(between.values), [between]
+    if _excepted(scene, question, values, firm):
+        firm = []
     if firm and len(values) == 1:
         found = next(each for each in firm if each.values == tuple(values))
         start, end = _span(scene, found)
@@ -154,6 +158,13 @@ def _settled(scene: Scene, question: Question, findings: Sequence[Found]) -> Fac
     start, end = _span(scene, said[0])
     candidates = tuple(values[:MOST_CANDIDATES])
     return Doubt(question=question.id, candidates=candidates, said=scene.text.raw[start:end], span=(start, end))
+
+
+def _excepted(scene: Scene, question: Question, values: Sequence[Value], firm: Sequence[Found]) -> bool:
+    """Whether one of the milder values, which do harm where they do not hold of everything, is said not to."""
+    milder = question.choices[: len(question.choices) // 2]
+    harmful = question.id in scene.compiled.lexicon.strictest and not set(values).isdisjoint(milder)
+    return harmful and any(scene.scope.excepted(each.start) for each in firm if set(each.values) <= set(values))
 
 
 def _halfway(scene: Scene, question: Question, findings: Sequence[Found]) -> Found | None:

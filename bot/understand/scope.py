@@ -66,6 +66,7 @@ class Scope:
             if text.words[start].sentence in taken_back:
                 self._open[clause] = start
         self._past = self._other_times(marks)
+        self._last_exception = max((hit.start for hit in marks.get("exception", ())), default=-1)
         self._delivering = {text.words[hit.start].clause for hit in marks.get("delivers", ())}
         self._peaks = {text.words[hit.start].clause for hit in marks.get("at_peak", ())}
         self._single_times = {text.words[hit.start].clause for hit in marks.get("one_time", ())}
@@ -193,6 +194,10 @@ class Scope:
     def partly(self, start: int) -> bool:
         """Whether what the words at `start` say holds of a part only ("half of it is")."""
         return self._partial.get(self._text.words[start].clause, start) < start
+
+    def excepted(self, start: int) -> bool:
+        """Whether something is said after `start` to be of another sort: "all public, except the names"."""
+        return self._last_exception > start
 
     def _counts(self, place: int) -> bool:
         """Whether a word begins a number that is spelled out ("two hundred", "a dozen")."""
