@@ -61,7 +61,7 @@ class Server:
     async def receive(self, deliveries: Sequence[Delivery]) -> int:
         """Store deliveries; when this returns they are on disk and may be acknowledged. Raises Busy or StoreError."""
         if self._lines >= MOST_WAITING:
-            self.counters["refused"] += len(deliveries)
+            self.counters["turned_away"] += len(deliveries)
             await self._turn_away(deliveries)
             raise Busy(f"{self._lines} deliveries are waiting")
         if self._lines < MOST_WAITING // 2:
@@ -100,9 +100,21 @@ class Server:
         try:
             calm()
             self._work.set()
-            await asyncio.gather(self._works(), self.sender.run(self.stopping))
+            await self._until_stopped()
         finally:
             self._lock.close()
+
+    async def _until_stopped(self) -> None:
+        """Both loops; if one ends by a defect, the other is stopped too, and nothing is on its way any more."""
+        loops = [asyncio.ensure_future(self._works()), asyncio.ensure_future(self.sender.run(self.stopping))]
+        try:
+            await asyncio.wait(loops, return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            self.stop()
+            ended = await asyncio.gather(*loops, return_exceptions=True)
+        for each in ended:
+            if isinstance(each, BaseException):
+                raise each
 
     def stop(self) -> None:
         """Take no more turns; what is on its way is finished."""
@@ -123,6 +135,8 @@ class Server:
                 done = await self._turns(lambda: self.service.work(TURNS_AT_ONCE))
                 if idle and not done:
                     await self._turns(self.service.store.index)
+                if not done:  # deliveries without a place were counted and are never worked on
+                    self._lines = self.service.store.backlog(self.gateway.platform)
             except StoreError as error:
                 log.error("cannot work", why=str(error))
                 await asyncio.sleep(PAUSE_AFTER_FAILURE)
@@ -134,9 +148,6 @@ class Server:
                 self.counters["turns"] += done
                 self.sender.wake.set()
                 continue
-            self._lines = self.service.store.backlog(
-                self.gateway.platform
-            )  # those without a place were counted and never worked on
             try:
                 idle = not await asyncio.wait_for(self._work.wait(), timeout=1.0)
             except TimeoutError:
