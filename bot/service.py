@@ -25,6 +25,7 @@ from bot.database import Writes
 from bot.effects import Effect, Note, Recommend, Strike
 from bot.engine import begin, fold, step
 from bot.events import Act, Answered, Event, Heard, Requested, Started, Upgraded
+from bot.floods import MOST_IN_A_MINUTE, Floods
 from bot.markup import clean, escape
 from bot.messages import Ignored, Incoming, Unreadable
 from bot.speak import Message, pictured, speak
@@ -40,8 +41,6 @@ log = structlog.get_logger()
 Parse = Callable[[str], Incoming | Ignored]
 LONGEST_TEXT = 20_000
 CASES_IN_MEMORY = 2_000
-MOST_IN_A_MINUTE = 100
-"""Messages at one place; beyond that only the first is answered, with the request to wait."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ class Service:
         self.language, self.order, self.everyone, self.retention_days = language, order, everyone, retention_days
         self._cases: OrderedDict[str, tuple[int, Case]] = OrderedDict()
         self._seen = 0
-        self._minute, self._in_minute = 0, dict[str, set[int]]()  # numbers of the deliveries of the minute, by place
+        self._floods = Floods()
 
     def warm(self) -> None:
         """Build the grammar and load what the first turns need, so that nobody waits for it with others behind them."""
@@ -131,7 +130,6 @@ class Service:
             if not batch:
                 return 0
             self._forget_unless(seen)
-            self._count(batch)
             turns = [self._decide(received) for received in batch]
         with self.store.transaction():
             same = self._forget_unless(self.store.others_wrote())
@@ -140,14 +138,6 @@ class Service:
             for id, state in turn.states.items():
                 self._remember(id, state)
         return len(batch)
-
-    def _count(self, batch: Iterable[Received]) -> None:
-        """Note what comes from where in this minute, so that nobody can keep the others waiting."""
-        for received in batch:
-            minute = received.received_at // 60_000
-            if minute != self._minute:
-                self._minute, self._in_minute = minute, {}
-            self._in_minute.setdefault(received.place, set()).add(received.number)
 
     def _forget_unless(self, seen: int) -> bool:
         """Whether no other process has written since; if one has, what is remembered of its conversations may be old."""
@@ -173,8 +163,9 @@ class Service:
         states: dict[str, tuple[int, Case]] = {}
         with self.store.drafted() as writes:
             try:
-                if (over := len(self._in_minute.get(received.place, ())) - MOST_IN_A_MINUTE) > 0:
-                    if over == 1:
+                beyond = self._floods.beyond(number, received.received_at, received.place, incoming.person)
+                if beyond > 0:
+                    if beyond == 1:
                         self._say_sorry(incoming, received, "note_too_fast", most=MOST_IN_A_MINUTE)
                     return Turn(received, "ignored", f"more than {MOST_IN_A_MINUTE} messages in a minute", writes)
                 self._converse(incoming, received, states)
@@ -182,23 +173,50 @@ class Service:
                 raise
             except Exception as error:  # a defect of ours must not block the place for ever
                 log.error("turn failed", number=number, error=type(error).__name__, exc_info=True)
-                writes.clear()
-                self._say_sorry(incoming, received, "note_failed", number=number)
-                return Turn(received, "aside", f"{type(error).__name__} while answering", writes)
-        return Turn(received, "done", None, writes, states)
+                failure = f"{type(error).__name__} while answering"
+            else:
+                return Turn(received, "done", None, writes, states)
+        return self._failed(incoming, received, failure)
+
+    def _failed(self, incoming: Incoming, received: Received, why: str) -> Turn:
+        """A turn that sets its delivery aside and tells the person so, if that much can be done."""
+        with self.store.drafted() as writes:
+            try:
+                self._say_sorry(incoming, received, "note_failed", number=received.number)
+            except (StoreError, sqlite3.Error):
+                raise
+            except Exception as error:
+                log.error("nobody told of a failed turn", number=received.number, error=type(error).__name__, exc_info=True)
+                return Turn(received, "aside", why)
+        return Turn(received, "aside", why, writes)
 
     def _keep(self, turn: Turn) -> Turn:
-        """Write a turn, whole or not at all; returns what was written."""
+        """Write a turn, whole or not at all; returns what was written. A defect of ours sets its delivery aside."""
         try:
-            return self._written(turn)
-        except sqlite3.IntegrityError:  # its conversation went on at another place in the same group
-            self._cases.clear()
-            turn = self._decide(turn.received)
-        try:
-            return self._written(turn)
-        except sqlite3.IntegrityError as error:
-            log.error("turn not written", number=turn.received.number, why=str(error))
-            return self._written(Turn(turn.received, "aside", "could not be written"))
+            try:
+                return self._written(turn)
+            except sqlite3.IntegrityError:  # its conversation went on at another place in the same group
+                self._cases.clear()
+                turn = self._decide(turn.received)
+                return self._written(turn)
+        except Exception as error:
+            if _of_the_disk(error):
+                raise
+            number = turn.received.number
+            log.error("turn not written", number=number, error=type(error).__name__, exc_info=True)
+            return self._set_aside(turn.received, f"{type(error).__name__} while writing")
+
+    def _set_aside(self, received: Received, why: str) -> Turn:
+        """Set a delivery aside, with a word to the person; without one where not even that can be written."""
+        incoming = self.parse(received.raw)
+        if isinstance(incoming, Incoming):
+            try:
+                return self._written(self._failed(incoming, received, why))
+            except Exception as error:
+                if _of_the_disk(error):
+                    raise
+                log.error("nobody told of a failed turn", number=received.number, error=type(error).__name__, exc_info=True)
+        return self._written(Turn(received, "aside", why))
 
     def _written(self, turn: Turn) -> Turn:
         with self.store.savepoint():
@@ -241,10 +259,16 @@ class Service:
     def _say_sorry(self, incoming: Incoming, received: Received, sentence: str, **values: int) -> None:
         """Say in plain words why a message was not answered."""
         conversation = self._find(incoming, received)
+        language = conversation.language if conversation is not None else self.language
+        text = self.knowledge.words(language).sentences[sentence].format(**values)
+        body = Message(name=sentence.removeprefix("note_"), markdown=text)
         if conversation is not None:
-            text = self.knowledge.words(conversation.language).sentences[sentence].format(**values)
-            body = Message(name=sentence.removeprefix("note_"), markdown=text)
             self.store.enqueue(conversation, conversation.address, "send", body.model_dump_json(), None, self.world.now())
+        else:
+            self.store.later(partial(self._say_unstored, incoming, body))
+
+    def _say_unstored(self, incoming: Incoming, message: Message) -> None:
+        """Say something to somebody who has no interview here, as far as the platform can: it is lost if it fails."""
 
     def _acts(self, incoming: Incoming, said: str, case: Case) -> tuple[Act, ...]:
         from bot.understand.hear import exposed, hear
@@ -396,6 +420,12 @@ class Service:
         words = self.knowledge.words(conversation.language)
         body = Message(name="not_yours", markdown=words.sentences["note_not_yours"])
         self.store.enqueue(conversation, incoming.address, "private", body.model_dump_json(), None, self.world.now())
+
+
+def _of_the_disk(error: Exception) -> bool:
+    """Whether nothing can be written at present, and not only this: everything fails then, and is tried again."""
+    values = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError)
+    return isinstance(error, StoreError | sqlite3.Error) and not isinstance(error, values)
 
 
 @lru_cache(maxsize=1024)  # most answers are labels, from everybody
