@@ -62,7 +62,7 @@ class Server:
     async def receive(self, deliveries: Sequence[Delivery]) -> int:
         """Store deliveries; when this returns they are on disk and may be acknowledged. Raises Busy or StoreError."""
         if self._lines >= MOST_WAITING:
-            self.counters["refused"] += len(deliveries)
+            self.counters["turned_away"] += len(deliveries)
             await self._turn_away(deliveries)
             raise Busy(f"{self._lines} deliveries are waiting")
         if self._lines < MOST_WAITING // 2:

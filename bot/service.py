@@ -11,7 +11,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Literal
 
 import structlog
@@ -170,37 +170,49 @@ class Service:
                 self._converse(incoming, received, states)
         except StoreError:
             raise
-        except Exception as error:
-            return self._failed(received, error)
+        except Exception as error:  # a defect of ours must not block the place for ever
+            log.error("turn failed", number=number, error=type(error).__name__, exc_info=True)
+            return self._failed(incoming, received, f"{type(error).__name__} while answering")
         return Turn(received, "done", None, writes, states)
 
-    def _failed(self, received: Received, error: Exception) -> Turn:
-        """A defect of ours sets a delivery aside and says so: it must not block the place, or everybody, for ever."""
-        log.error("turn failed", number=received.number, error=type(error).__name__, exc_info=error)
+    def _failed(self, incoming: Incoming, received: Received, why: str) -> Turn:
+        """A turn that sets its delivery aside and tells the person so, if that much can be done."""
         with self.store.drafted() as writes:
-            incoming = self.parse(received.raw)
-            if isinstance(incoming, Incoming):
+            try:
                 self._say_sorry(incoming, received, "note_failed", number=received.number)
-        return Turn(received, "aside", f"{type(error).__name__} while answering", writes)
+            except StoreError:
+                raise
+            except Exception as error:
+                log.error("nobody told of a failed turn", number=received.number, error=type(error).__name__, exc_info=True)
+                return Turn(received, "aside", why)
+        return Turn(received, "aside", why, writes)
 
     def _keep(self, turn: Turn) -> Turn:
-        """Write a turn, whole or not at all; returns what was written."""
+        """Write a turn, whole or not at all; returns what was written. A defect of ours sets its delivery aside."""
         try:
-            return self._written(turn)
-        except IntegrityError:  # its conversation went on at another place in the same group
-            self._cases.clear()
-            turn = self._decide(turn.received)
-        except StoreError:
-            raise
+            try:
+                return self._written(turn)
+            except IntegrityError:  # its conversation went on at another place in the same group
+                self._cases.clear()
+                turn = self._decide(turn.received)
+                return self._written(turn)
         except Exception as error:
-            turn = self._failed(turn.received, error)
-        try:
-            return self._written(turn)
-        except Exception as error:
-            if isinstance(error, StoreError) and not isinstance(error, IntegrityError):
+            if _nothing_can_be_written(error):
                 raise
             log.error("turn not written", number=turn.received.number, error=type(error).__name__, exc_info=True)
-            return self._written(Turn(turn.received, "aside", "could not be written"))
+            return self._set_aside(turn.received, f"{type(error).__name__} while writing")
+
+    def _set_aside(self, received: Received, why: str) -> Turn:
+        """Set a delivery aside, with a word to the person; without one where not even that can be written."""
+        incoming = self.parse(received.raw)
+        if isinstance(incoming, Incoming):
+            try:
+                return self._written(self._failed(incoming, received, why))
+            except Exception as error:
+                if _nothing_can_be_written(error):
+                    raise
+                log.error("nobody told of a failed turn", number=received.number, error=type(error).__name__, exc_info=True)
+        return self._written(Turn(received, "aside", why))
 
     def _written(self, turn: Turn) -> Turn:
         with self.store.savepoint():
@@ -243,10 +255,16 @@ class Service:
     def _say_sorry(self, incoming: Incoming, received: Received, sentence: str, **values: int) -> None:
         """Say in plain words why a message was not answered."""
         conversation = self._find(incoming, received)
+        language = conversation.language if conversation is not None else self.language
+        text = self.knowledge.words(language).sentences[sentence].format(**values)
+        body = Message(name=sentence.removeprefix("note_"), markdown=text)
         if conversation is not None:
-            text = self.knowledge.words(conversation.language).sentences[sentence].format(**values)
-            body = Message(name=sentence.removeprefix("note_"), markdown=text)
             self.store.enqueue(conversation, conversation.address, "send", body.model_dump_json(), None, self.world.now())
+        else:
+            self.store.later(partial(self._say_unstored, incoming, body))
+
+    def _say_unstored(self, incoming: Incoming, message: Message) -> None:
+        """Say something to somebody who has no interview here, as far as the platform can: it is lost if it fails."""
 
     def _acts(self, incoming: Incoming, said: str, case: Case) -> tuple[Act, ...]:
         from bot.understand.hear import exposed, hear
@@ -397,6 +415,11 @@ class Service:
         words = self.knowledge.words(conversation.language)
         body = Message(name="not_yours", markdown=words.sentences["note_not_yours"])
         self.store.enqueue(conversation, incoming.address, "private", body.model_dump_json(), None, self.world.now())
+
+
+def _nothing_can_be_written(error: Exception) -> bool:
+    """Whether everything fails at present, and not only this: then all of it is tried again."""
+    return isinstance(error, StoreError) and not isinstance(error, IntegrityError)
 
 
 @lru_cache(maxsize=1024)  # most answers are labels, from everybody

@@ -22,7 +22,7 @@ def primary(error: sqlite3.Error) -> int | None:
 
 def explained(error: sqlite3.Error, path: Path) -> StoreError:
     """A database error in words that say what to do."""
-    if isinstance(error, sqlite3.IntegrityError):
+    if isinstance(error, sqlite3.IntegrityError | sqlite3.DataError | sqlite3.ProgrammingError | sqlite3.InterfaceError):
         return IntegrityError(f"{path}: {error}; it was not stored")
     match primary(error):
         case sqlite3.SQLITE_FULL:

@@ -153,12 +153,16 @@ async def test_who_is_turned_away_in_an_interview_is_told_once_in_words(store, m
         pass
     monkeypatch.setattr(serve, "MOST_WAITING", 2)
     busy._lines = 2
+    strangers = []
+    busy.service._say_unstored = lambda incoming, message: strangers.append((incoming.person, message.name))
     for _ in range(3):
         with pytest.raises(Busy):
             await busy.receive([delivery(1, 1, WORDS[0]), delivery(1, 2, WORDS[1]), delivery(9, 0, "")])
     sorry = "SELECT count(*) FROM outbox WHERE body LIKE '%Very many people are writing to me%'"
     assert count(store, sorry) == count(store, f"{sorry} AND place = 'p1'") == 1
+    assert strangers == [("fake:t:9", "busy")], "who has no interview yet is told too, where the platform can"
     assert count(store, "SELECT count(*) FROM inbox") == 2, "nothing of it was stored or acknowledged"
+    assert busy.counters["turned_away"] == 9
     busy._lines = 0
     assert await busy.receive([delivery(1, 1, WORDS[0])]) == 1
     busy._lines = 2
@@ -255,6 +259,45 @@ async def test_the_server_outlives_a_disk_that_fails_for_a_while(store, monkeypa
     hardy.stop()
     await running
     assert count(store, "SELECT count(*) FROM events") == count(store, "SELECT count(*) FROM inbox")
+
+
+async def test_a_read_that_fails_pauses_the_service_and_does_not_end_it(store, monkeypatch):
+    monkeypatch.setattr(serve, "PAUSE_AFTER_FAILURE", 0.02)
+    hardy, backlog, failed = server(store), store.backlog, []
+
+    def unreadable(platform: str) -> int:
+        if len(failed) < 3:
+            failed.append(platform)
+            raise StoreError("disk I/O error")
+        return backlog(platform)
+
+    monkeypatch.setattr(store, "backlog", unreadable)
+    running = asyncio.ensure_future(hardy.run())
+    with capture_logs():
+        await until(lambda: len(failed) == 3)
+        await hardy.receive([delivery(1, 0, "")])
+        await until(lambda: count(store, "SELECT count(*) FROM outbox WHERE status = 'sent'") >= 1)
+    hardy.stop()
+    await running
+
+
+async def test_a_defect_that_ends_the_service_lets_what_is_on_its_way_arrive_before_another_may_serve(store):
+    slow = Quiet(seconds=0.3)
+    broken = server(store, slow)
+    running = asyncio.ensure_future(broken.run())
+    await broken.receive([delivery(1, 0, "")])
+    await until(lambda: count(store, "SELECT count(*) FROM outbox WHERE status = 'sending'") == 1)
+
+    def defect(limit: int) -> int:
+        raise KeyError("ts")
+
+    broken.service.work = defect
+    broken._work.set()
+    with pytest.raises(KeyError, match="ts"):
+        await running
+    assert slow.sent == [("p1", 1)]
+    assert count(store, "SELECT count(*) FROM outbox WHERE status = 'sent'") == 1, "and that was noted"
+    assert broken.stopping.is_set()
 
 
 @pytest.mark.parametrize("defect", [RecursionError("too deep"), KeyError("event"), UnicodeError("half a character")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from dataclasses import replace
 
@@ -11,9 +12,10 @@ from structlog.testing import capture_logs
 from bot import flood
 from bot import service as service_module
 from bot.archive import Archive, Viewer
+from bot.messages import Incoming
 from bot.schema import MIGRATIONS
 from bot.search import search
-from bot.store import Store
+from bot.store import Delivery, Store
 from bot.wordings import AT_ONCE
 from test_serve import WORDS, count, delivery, server
 
@@ -117,9 +119,54 @@ def test_a_turn_that_cannot_be_written_is_set_aside_and_the_others_of_its_group_
         assert service.work() == 2
     assert [each["event"] for each in logs] == ["turn not written"]
     assert store.connection.execute("SELECT place, why FROM inbox WHERE status = 'aside'").fetchall() == [
-        ("p1", "could not be written")
+        ("p1", "IntegrityError while writing")
     ]
     assert count(store, "SELECT count(*) FROM conversations") == 2
+
+
+@pytest.mark.parametrize("defect", [ValueError("no such private data"), OverflowError("int too large"), sqlite3.DataError("odd")])
+def test_a_defect_while_a_turn_is_written_costs_that_delivery_alone_and_its_person_is_told(service, store, defect):
+    begun(service, WORDS[0])
+    apply = service._apply
+
+    def broken() -> None:
+        raise defect
+
+    def fragile(conversation, *rest):
+        state = apply(conversation, *rest)
+        if conversation.place == "p1":
+            store.later(broken)
+        return state
+
+    service._apply = fragile
+    service.receive([delivery(1, 2, WORDS[1]), delivery(2, 0, "")])
+    with capture_logs() as logs:
+        assert service.work() == 2
+        assert service.work() == 0, "it is not tried again, nor after a restart"
+    assert [each["event"] for each in logs] == ["turn not written"]
+    why = f"{'IntegrityError' if isinstance(defect, sqlite3.Error) else type(defect).__name__} while writing"
+    assert store.connection.execute("SELECT place, why FROM inbox WHERE status = 'aside'").fetchall() == [("p1", why)]
+    assert count(store, "SELECT count(*) FROM events WHERE conversation = 'c1'") == 2, "nothing of the turn is left"
+    assert count(store, "SELECT count(*) FROM outbox WHERE place = 'p1' AND body LIKE '%Something went wrong on our side%'") == 1
+    assert count(store, "SELECT count(*) FROM conversations") == 2
+    service._apply = apply
+    service.receive([delivery(1, 3, WORDS[1])])
+    assert service.work() == 1
+    assert count(store, "SELECT count(*) FROM events WHERE conversation = 'c1'") == 3
+
+
+def test_a_turn_that_fails_and_an_apology_that_fails_set_the_delivery_aside(service, store):
+    begun(service, WORDS[0])
+
+    def broken(*_: object) -> None:
+        raise KeyError("note_failed")
+
+    service._converse = service._find = broken
+    service.receive([delivery(1, 2, WORDS[1])])
+    with capture_logs() as logs:
+        assert service.work() == 1
+    assert [each["event"] for each in logs] == ["turn failed", "nobody told of a failed turn"]
+    assert count(store, "SELECT count(*) FROM inbox WHERE status = 'aside'") == 1
 
 
 def test_an_erasure_in_between_leaves_nothing_behind(service, store, tmp_path):
@@ -143,46 +190,8 @@ def test_an_erasure_in_between_leaves_nothing_behind(service, store, tmp_path):
 
 
 def limited(monkeypatch, most):
-    monkeypatch.setattr(flood, "MOST_IN_A_MINUTE", most)
-    monkeypatch.setattr(service_module, "MOST_IN_A_MINUTE", most)
-
-
-def test_one_person_cannot_take_the_time_of_all_by_writing_at_many_places(service, store, monkeypatch):
-    limited(monkeypatch, 5)
-    service.receive([replace(delivery(n, 0, ""), raw=delivery(1, 0, "").raw) for n in range(20)])
-    while service.work():
-        pass
-    assert count(store, "SELECT count(*) FROM conversations") == 5
-
-
-def test_minutes_that_are_worked_off_side_by_side_are_counted_apart(service, store, monkeypatch):
-    limited(monkeypatch, 5)
-    early = [delivery(1, n, "why") for n in range(8)]
-    service.receive([*early, *(replace(delivery(2, n, "why"), received_at=90_000) for n in range(8))])
-    while service.work():
-        pass
-    assert count(store, "SELECT count(*) FROM inbox WHERE status = 'ignored'") == 6
-
-
-def test_a_turn_that_a_defect_keeps_from_being_written_is_set_aside_and_the_others_are_written(service, store, monkeypatch):
-    begun(service)
-    answered = store.answered
-
-    def broken(conversation, *rest):
-        store.later(lambda: 1 / 0)
-        answered(conversation, *rest)
-
-    monkeypatch.setattr(store, "answered", broken)
-    service.receive([delivery(1, 1, "product photos")])
-    assert service.work() == 1
-    monkeypatch.undo()
-    service.receive([delivery(2, 0, "")])
-    assert service.work() == 1
-    assert store.rows("SELECT status, why FROM inbox WHERE place = 'p1' ORDER BY number DESC LIMIT 1") == [
-        ("aside", "ZeroDivisionError while answering")
-    ]
-    assert count(store, "SELECT count(*) FROM outbox WHERE place = 'p1' AND body LIKE '%went wrong%'") == 1
-    assert count(store, "SELECT count(*) FROM conversations WHERE place = 'p2'") == 1
+    for module in (service_module, flood):
+        monkeypatch.setattr(module, "MOST_IN_A_MINUTE", most)
 
 
 def test_whoever_writes_too_fast_is_told_once_and_others_are_answered(service, store, monkeypatch):
@@ -199,6 +208,26 @@ def test_whoever_writes_too_fast_is_told_once_and_others_are_answered(service, s
     service.receive([later])
     assert service.work() == 1
     assert count(store, "SELECT count(*) FROM events WHERE conversation = 'c1'") == 6
+
+
+def test_one_person_at_many_places_counts_as_one(service, store, monkeypatch):
+    limited(monkeypatch, 5)
+    unstored = []
+    service._say_unstored = lambda incoming, message: unstored.append(message.name)
+    raw = Incoming(person="fake:t:1", tenant="t", text="", fresh=True).model_dump_json()
+    service.receive([Delivery("fake", f"k{n}", None, f"thread {n}", "000000", 1, raw) for n in range(30)])
+    while service.work():
+        pass
+    assert count(store, "SELECT count(*) FROM conversations") == 5
+    assert count(store, "SELECT count(*) FROM inbox WHERE status = 'ignored'") == 25
+    assert unstored == ["too_fast"], "said once, to somebody who has no interview at that place"
+
+
+def test_minutes_that_come_interleaved_are_each_counted():
+    tallies = flood.Flood()
+    beyond = [tallies.beyond(number, number % 2 * 60_000, "p") for number in range(2 * flood.MOST_IN_A_MINUTE + 4)]
+    assert beyond[-4:] == [1, 1, 2, 2]
+    assert tallies.beyond(0, 0, "p") < 0, "what is decided on again is not counted again"
 
 
 MISSING = "SELECT count(*) FROM wordings WHERE id NOT IN (SELECT id FROM transcript_search_docsize)"

@@ -87,6 +87,8 @@ async def serve(
         started(server)
     pages = Pages(client, store, own.team, look, _now, settings.advisor_reviewers)
     reception = Reception(server, own, look, pages, _now)
+    loop = asyncio.get_running_loop()
+    desk.unstored = lambda address, message: loop.call_soon_threadsafe(reception.tell, address, message)
     running = asyncio.create_task(server.run())
     await asyncio.sleep(0)  # the lock is taken, or refused, before Slack learns that somebody listens
     transport = asyncio.create_task(_listen(bolt(client, settings, reception), settings, stopping))

@@ -7,6 +7,7 @@ from whoever is interviewed there; an edited or deleted message changes no answe
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 from adapters.slack.address import NOWHERE, PLATFORM, Address, is_aside, message_key
 from adapters.slack.controls import FEEDBACK_YES, ORDERING
@@ -34,6 +35,12 @@ class Desk(Service):
     """Conversations in Slack."""
 
     store: Store  # edits, deletions and exports reach into what SQLite keeps
+    unstored: Callable[[Address, Message], object] = staticmethod(lambda *_: None)
+    """Says to somebody alone what belongs to no conversation; it is not stored, and lost if it fails."""
+
+    def _say_unstored(self, incoming: Incoming, message: Message) -> None:
+        if incoming.address != NOWHERE and not is_aside(incoming.address):
+            self.unstored(Address.model_validate_json(incoming.address), message)
 
     def _find(self, incoming: Incoming, received: Received) -> Conversation | None:
         """The conversation named, the one tapped in, else the one spoken in last at the place."""

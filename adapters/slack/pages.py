@@ -11,7 +11,7 @@ import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.address import Json, person
+from adapters.slack.address import Address, Json, person
 from adapters.slack.blocks import payloads
 from adapters.slack.command import again
 from adapters.slack.deliveries import digest, understood
@@ -65,6 +65,14 @@ class Pages:
         (post, *_) = payloads(Message(name="whisper", markdown=escape(text)), 0, self.look)
         where = {"thread_ts": thread} if isinstance(thread, str) else {}
         await self._call("chat.postEphemeral", {"channel": channel, "user": user, **where, **post})
+
+    async def tell(self, address: Address, message: Message) -> None:
+        """Tell somebody alone, where they spoke to us, what belongs to no conversation."""
+        if address.channel == address.user:
+            (post, *_) = payloads(message, 0, self.look)
+            await self._call("chat.postMessage", {"channel": address.user, **post})
+        else:
+            await self.whisper(address.channel, address.user, address.thread, message.text)
 
     # --- transcripts ---------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 from slack_bolt.response import BoltResponse
 
-from adapters.slack.address import PLATFORM, Json, is_aside, is_private, person, private_place
+from adapters.slack.address import PLATFORM, Address, Json, is_aside, is_private, person, private_place
 from adapters.slack.command import COMMAND, answer, asked, begin, whisper
 from adapters.slack.deliveries import ANSWERS, delivery, digest, understood
 from adapters.slack.form import CALLBACK, filled
@@ -22,6 +22,7 @@ from adapters.slack.look import Look
 from adapters.slack.parse import Own, outsider, parse, words
 from bot.messages import Ignored, Unreadable
 from bot.serve import Busy, Server
+from bot.speak import Message
 from bot.store import Delivery, StoreError
 
 if TYPE_CHECKING:
@@ -166,6 +167,10 @@ class Reception:
     async def start(self, user: str, key: str, answers: str = "{}") -> None:
         """Begin an interview in direct messages, with the answers of an earlier one where there are some."""
         await self.server.receive([self._opening(user, "", key) if answers == "{}" else self._filled_in(user, answers, key)])
+
+    def tell(self, address: Address, message: Message) -> None:
+        """Tell somebody alone what belongs to no conversation."""
+        self.soon(self.pages.tell(address, message))
 
     def soon(self, effect: Coroutine[None, None, None]) -> None:
         """Do something beside the acknowledgement."""

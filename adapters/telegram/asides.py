@@ -38,6 +38,9 @@ class Asides(Service):
     unstored: Callable[[Address, Message], object]
     """Says what belongs to no conversation; it is not stored, and lost if it fails."""
 
+    def _say_unstored(self, incoming: Incoming, message: Message) -> None:
+        self.unstored(Address.model_validate_json(incoming.address), message)
+
     def _aside(self, incoming: Incoming, address: Address, conversation: Conversation | None) -> bool:
         """Deal with a personal request; False if it is none. `conversation` is the one found here, whosever it is."""
         token = incoming.token or ""

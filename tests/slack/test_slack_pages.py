@@ -10,8 +10,10 @@ from aiohttp import web as aiohttp_web
 from slack_office import Office, post, web
 from slack_payloads import TEAM, US, event
 
+from adapters.slack.address import Address
 from adapters.slack.command import COMMAND
 from adapters.slack.history import own as past_of
+from bot.speak import Message
 from bot.store import Store
 
 
@@ -195,3 +197,13 @@ async def test_a_form_opens_from_home_and_from_the_command(slack) -> None:
     assert "form opens" in await command(http, "form")
     opened = await until(lambda: len(api.told("views.open")) == 2 and api.told("views.open"))
     assert opened[0]["trigger_id"] == "9.9" and opened[0]["view"]["type"] == "modal"
+
+
+async def test_who_has_no_interview_is_told_alone_where_they_spoke(slack, api) -> None:
+    office = slack[1] if isinstance(slack, tuple) else slack
+    note = Message(name="busy", markdown="Very many people are writing to me")
+    await office.pages.tell(Address(channel="C1", thread="1.0", user="U7"), note)
+    await office.pages.tell(Address(channel="U7", user="U7"), note)
+    (whispered,), (said,) = api.told("chat.postEphemeral"), api.told("chat.postMessage")
+    assert (whispered["channel"], whispered["user"], whispered["thread_ts"]) == ("C1", "U7", "1.0")
+    assert said["channel"] == "U7" and "Very many" in said["text"]

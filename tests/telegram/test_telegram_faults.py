@@ -219,6 +219,14 @@ async def test_a_webhook_takes_updates_only_with_its_secret_and_says_200_only_on
         assert column(stub.store, "SELECT count(*) FROM inbox WHERE status = 'aside'") == [2]
 
 
+async def test_a_stranger_who_is_turned_away_is_told_so(tmp_path, monkeypatch):
+    monkeypatch.setattr("bot.serve.MOST_WAITING", 0)
+    async with served(tmp_path) as stub:
+        stub.message(ANN, "/start")
+        assert "Very many people" in (await Chat(stub).next()).text
+        assert not column(stub.store, "SELECT 1 FROM inbox")
+
+
 async def test_a_webhook_that_cannot_store_asks_for_the_update_again(tmp_path, monkeypatch):
     hook = {"telegram_mode": "webhook", "telegram_webhook_url": "https://bot.example/t", "telegram_webhook_secret": SECRET}
     port = _free_port()
