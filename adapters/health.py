@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 
 from bot.locks import FileLock, Locked
-from bot.serve import Server
+from bot.serve import CannotServe, Server
 from bot.store import StoreError
 
 log = structlog.get_logger()
@@ -21,20 +21,22 @@ LOCK_TRIES, LOCK_PAUSE = 25, 0.02
 """How long another process (an erasure, a backup being restored) may write before this one counts as not ready: half a second."""
 
 
-class HealthError(Exception):
+class HealthError(CannotServe):
     """The address cannot be listened on; the text names the settings."""
 
 
-async def run_health(servers: Sequence[Server], host: str, port: int, stopping: asyncio.Event) -> None:
-    """Answer until `stopping`. Raises HealthError when the address is taken."""
+async def run_health(servers: Sequence[Server], host: str, port: int, stopping: asyncio.Event, *, needed: bool = True) -> None:
+    """Answer until `stopping`. Raises HealthError when the address is taken; unless `needed`, serving goes on without."""
     runner = web.AppRunner(health_app(servers), access_log=None, handle_signals=False)
     await runner.setup()
     try:
         try:
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
-            why = error.strerror or error
-            raise HealthError(f"ADVISOR_HEALTH_HOST, ADVISOR_HEALTH_PORT: cannot listen on {host}:{port} ({why})") from error
+            why = f"ADVISOR_HEALTH_HOST, ADVISOR_HEALTH_PORT: cannot listen on {host}:{port} ({error.strerror or error})"
+            if needed:
+                raise HealthError(why) from error
+            log.warning("served without health pages", why=why, do="set another ADVISOR_HEALTH_PORT for each process")
         if not _loopback(host):
             log.warning("health is open to the network", host=host, port=port)
         await stopping.wait()
