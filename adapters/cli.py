@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import click
 
+from adapters.outside import now as now
 from knowledge.load import KnowledgeError, packaged
 
 if TYPE_CHECKING:
@@ -52,11 +52,6 @@ def spoken(base: Knowledge, lang: str | None) -> str:
     if language not in base.languages:
         stop(f"{'--lang' if lang else 'ADVISOR_LANG'}: got {language!r}; there are words for {', '.join(base.languages)}")
     return language
-
-
-def now() -> int:
-    """UTC milliseconds."""
-    return time.time_ns() // 1_000_000
 
 
 def knowledge_base() -> Knowledge:

@@ -12,6 +12,7 @@ import click
 from adapters.cli import FAILED, as_json_option, db_option, emit, now, settings, stop
 
 if TYPE_CHECKING:
+    from bot.origins import Sources
     from bot.receipts import Receipt
 
 
@@ -177,6 +178,28 @@ def _review() -> tuple[dict[str, object], list[str]]:
     return {"state": state, "address": address, "password": bool(chosen.passwords)}, []
 
 
+def _health(found: Sources) -> tuple[list[str], list[str]]:
+    """What is wrong with the address of the health pages, and what is only noted: a default gives way, a setting does not."""
+    from adapters.connections import port_of_health
+    from bot.settings import SettingsError, load_settings
+
+    try:
+        chosen = load_settings()
+    except SettingsError:
+        return [], []
+    host, port = chosen.advisor_health_host, chosen.advisor_health_port
+    address = f"{host}:{port}"
+    match port_of_health(host, port):
+        case "ours":
+            return [], [f"health pages are at {address}; another process needs an ADVISOR_HEALTH_PORT of its own to have them"]
+        case "taken" if found.get("ADVISOR_HEALTH_PORT"):
+            return [f"ADVISOR_HEALTH_PORT: {address} is taken by another program; choose another port"], []
+        case "taken":
+            return [], [f"{address} is taken by another program; without an ADVISOR_HEALTH_PORT there are no health pages"]
+        case _:
+            return [], []
+
+
 @click.command()
 @click.option("--offline", is_flag=True, help="Do not ask Slack and Telegram whether they know the tokens.")
 @db_option
@@ -197,7 +220,8 @@ def doctor(offline: bool, db: Path | None, as_json: bool) -> None:
     connections = [connection(name, found) for name, problems in refused.items() if not problems and not offline]
     wrong += [each.wrong for each in connections if each.wrong]
     review, against = _review()
-    wrong += against
+    unhealthy, notes = _health(found)
+    wrong += [*against, *unhealthy]
     path = db or Path(found.get("ADVISOR_DB") or HOME).expanduser()
     state = check_up(path)
     wrong += state.wrong
@@ -206,7 +230,7 @@ def doctor(offline: bool, db: Path | None, as_json: bool) -> None:
             {
                 "ok": not wrong,
                 "wrong": wrong,
-                "notes": state.notes,
+                "notes": [*state.notes, *notes],
                 "settings": [asdict(each) for each in origins(found)],
                 "platforms": [asdict(each) for each in served],
                 "review": review,
@@ -238,7 +262,7 @@ def doctor(offline: bool, db: Path | None, as_json: bool) -> None:
         click.echo(f"  {name:<15} {', '.join(f'{count} {status}' for status, count in counts.items())}")
     for name, holder in state.locks.items():
         click.echo(f"  {name:<15} held by {holder}")
-    for note in state.notes:
+    for note in (*state.notes, *notes):
         click.echo(f"Note: {note}.")
     if wrong:
         stop(*(f"Wrong: {each}" for each in wrong), code=FAILED)

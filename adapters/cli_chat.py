@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import sys
 import threading
 from collections.abc import Iterable
@@ -13,6 +12,7 @@ import click
 
 from adapters.cli import FAILED, UNFINISHED, db_option, emit, knowledge_base, now, settings, spoken, stop
 from adapters.console import PLATFORM, Screen, delivery, drain, lines, parse, pick
+from adapters.outside import new_id
 from bot.erasure import apply_tombstones
 from bot.logs import configure
 from bot.messages import Incoming
@@ -22,12 +22,6 @@ from bot.store import Conversation, Store, StoreError
 from knowledge.load import packaged_files
 
 PERSON = "console:local:you"
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-
-
-def new_id() -> str:
-    """A conversation id that is easy to type."""
-    return "".join(secrets.choice(LETTERS) for _ in range(8))
 
 
 @click.command()

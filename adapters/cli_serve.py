@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,9 @@ import click
 import structlog
 
 from adapters.cli import FAILED, db_option, knowledge_base, now, settings, stop
+from adapters.outside import signalled
 from bot.erasure import apply_tombstones
-from bot.logs import configure
+from bot.logs import configure, redact
 from bot.retention import daily
 from bot.store import Store, StoreError
 from knowledge.load import packaged_files
@@ -24,6 +24,8 @@ log = structlog.get_logger()
 if TYPE_CHECKING:
     from bot.serve import Server
     from bot.settings import Settings
+
+log = structlog.get_logger()
 
 Serve = Callable[[Store, asyncio.Event, Callable[["Server"], None]], Awaitable[None]]
 
@@ -126,14 +128,10 @@ async def _serve(store: Store, serves: Sequence[Serve], chosen: Settings) -> lis
     """Run all servers, the health pages and the purge; one that cannot go on stops the others. Returns what went wrong."""
     from adapters.health import run_health
 
-    stopping, servers = asyncio.Event(), list["Server"]()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stopping.set)
+    stopping, servers = signalled(), list["Server"]()
     tasks = [asyncio.ensure_future(serve(store, stopping, servers.append)) for serve in serves]
-    address = chosen.advisor_health_host, chosen.advisor_health_port
-    set_by_hand = not chosen.model_fields_set.isdisjoint({"advisor_health_host", "advisor_health_port"})
-    health = run_health(servers, *address, stopping, required=set_by_hand)
+    set_by_hand = "advisor_health_port" in chosen.model_fields_set
+    health = run_health(servers, chosen.advisor_health_host, chosen.advisor_health_port, stopping, needed=set_by_hand)
     tasks.append(asyncio.ensure_future(health))
     tasks.append(asyncio.ensure_future(daily(store, chosen.advisor_retention_days, now, stopping)))
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -143,8 +141,11 @@ async def _serve(store: Store, serves: Sequence[Serve], chosen: Settings) -> lis
 
 
 def _told(error: BaseException) -> str:
-    """What ended a server. The text of a foreign exception may quote a person or hold a token: it stays in the log, redacted."""
-    if type(error).__module__.partition(".")[0] in ("bot", "adapters", "knowledge"):
-        return str(error)
-    log.error("ended by a defect", error=type(error).__name__, exc_info=error)
+    """What an operator is told of the end of a service: what to do, or, of a defect, where to look."""
+    from bot.serve import CannotServe
+    from bot.settings import SettingsError
+
+    if isinstance(error, CannotServe | SettingsError | StoreError | OSError):
+        return redact(str(error))
+    log.critical("ended by a defect", error=type(error).__name__, exc_info=error)
     return f"ended by a defect ({type(error).__name__}); see the log"

@@ -1,11 +1,16 @@
-"""Whether Slack and Telegram can be reached and know the token: one call each that changes nothing. No token is ever shown."""
+"""Whether Slack and Telegram can be reached and know the token, and whether the health pages have a port: nothing is changed.
+
+No token is ever shown.
+"""
 
 from __future__ import annotations
 
 import json
+import socket
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.origins import DEFAULTS, Sources
 
@@ -49,6 +54,24 @@ def connection(name: str, found: Sources) -> Connection:
             return Connection(name, wrong=_refusal(name, why))
         case _:
             return Connection(name, wrong=f"{name} gives an odd answer; is {name.upper()}_API_URL its address?")
+
+
+def port_of_health(host: str, port: int) -> Literal["free", "ours", "taken"]:
+    """Whether the health pages can be served there, are served there already, or something else is."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            return "free"
+    except OSError:
+        pass
+    try:
+        name = f"[{host}]" if ":" in host else host
+        with urllib.request.urlopen(f"http://{name}:{port}/healthz", timeout=SECONDS) as answer:
+            return "ours" if json.load(answer) == {"status": "ok"} else "taken"
+    except (OSError, ValueError):
+        return "taken"
 
 
 def _refusal(name: str, why: str) -> str:

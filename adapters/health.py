@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.database import LEAST_FREE
 from bot.locks import FileLock, Locked, write_lock
-from bot.serve import Server
+from bot.serve import CannotServe, Server
 from bot.store import StoreError
 
 log = structlog.get_logger()
@@ -21,22 +21,22 @@ LOCK_TRIES, LOCK_PAUSE = 25, 0.02
 """How long another process (an erasure, a backup being restored) may write before this one counts as not ready: half a second."""
 
 
-class HealthError(Exception):
+class HealthError(CannotServe):
     """The address cannot be listened on; the text names the settings."""
 
 
-async def run_health(servers: Sequence[Server], host: str, port: int, stopping: asyncio.Event, *, required: bool = True) -> None:
-    """Answer until `stopping`. Raises HealthError when the address is taken; if it is not `required`, that is only logged."""
+async def run_health(servers: Sequence[Server], host: str, port: int, stopping: asyncio.Event, *, needed: bool = True) -> None:
+    """Answer until `stopping`. Raises HealthError when the address is taken; unless `needed`, serving goes on without."""
     runner = web.AppRunner(health_app(servers), access_log=None, handle_signals=False)
     await runner.setup()
     try:
         try:
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
-            why = error.strerror or error
-            if required:
-                raise HealthError(f"ADVISOR_HEALTH_HOST, ADVISOR_HEALTH_PORT: cannot listen on {host}:{port} ({why})") from error
-            log.warning("no health pages: the address is taken; set ADVISOR_HEALTH_PORT", host=host, port=port)
+            why = f"ADVISOR_HEALTH_HOST, ADVISOR_HEALTH_PORT: cannot listen on {host}:{port} ({error.strerror or error})"
+            if needed:
+                raise HealthError(why) from error
+            log.warning("served without health pages", why=why, do="set another ADVISOR_HEALTH_PORT for each process")
         if not _loopback(host):
             log.warning("health is open to the network", host=host, port=port)
         await stopping.wait()

@@ -166,6 +166,7 @@ def ours(url: str, folder: str) -> None:
 
     from telegram_talk import FAST, settings
 
+    from adapters.outside import signalled
     from adapters.telegram import app
     from bot.logs import configure
     from bot.store import Store
@@ -174,7 +175,11 @@ def ours(url: str, folder: str) -> None:
     configure("error")
     vars(app)["Desk"] = partial(app.Desk, order="file")
     db = Path(folder) / "advisor.db"
-    asyncio.run(app.serve(Store(db), packaged(), packaged_files(), settings(url, db), pacing=FAST))
+
+    async def serving() -> None:
+        await app.serve(Store(db), packaged(), packaged_files(), settings(url, db), stopping=signalled(), pacing=FAST)
+
+    asyncio.run(serving())
 
 
 def theirs(url: str, folder: str) -> None:

@@ -34,7 +34,11 @@ class Busy(Exception):
     """Too much is waiting; the platform has to deliver again later."""
 
 
-class AlreadyServed(Exception):
+class CannotServe(Exception):
+    """Serving ends, or cannot begin, for a reason an operator can do something about; the text says what."""
+
+
+class AlreadyServed(CannotServe):
     """Another process serves this platform on this database."""
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import sqlite3
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -13,6 +14,7 @@ from adapters.cli_admin import doctor, forget
 from bot.checkup import held_by, wal_reset_bug
 from bot.erasure import forget_person
 from bot.locks import FileLock
+from bot.settings import Settings
 from bot.store import Delivery, Store
 from test_erasure import ALICE, NOW, WORDS, converse
 
@@ -229,3 +231,27 @@ def test_a_token_that_is_refused_and_a_platform_that_is_not_there_are_told_apart
     assert "slack cannot be reached (ConnectionRefusedError)" in gone.output
     assert "telegram cannot be reached (ConnectionRefusedError)" in gone.output
     assert not any(secret in run.output + gone.output for secret in ("987654321", "B" * 35, "wrong-secret"))
+
+
+@pytest.fixture
+def taken():
+    """A port on which something listens that is not ours."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+def test_a_health_port_that_is_taken_is_wrong_if_it_was_set_and_else_only_noted(monkeypatch, taken):
+    monkeypatch.setattr("adapters.connections.SECONDS", 0.2)
+    monkeypatch.setattr(Settings.model_fields["advisor_health_port"], "default", taken)
+    Settings.model_rebuild(force=True)
+    try:
+        code, said, _ = examined()
+        assert code == 0 and any(f"127.0.0.1:{taken} is taken" in note for note in said["notes"])
+        monkeypatch.setenv("ADVISOR_HEALTH_PORT", str(taken))
+        code, said, _ = examined()
+        assert code == 1 and any(each.startswith("ADVISOR_HEALTH_PORT") for each in said["wrong"])
+    finally:
+        monkeypatch.undo()
+        Settings.model_rebuild(force=True)

@@ -8,6 +8,7 @@ import sqlite3
 import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from structlog.testing import capture_logs
 
 from adapters.console import parse
 from adapters.health import HealthError, health_app, run_health
@@ -147,3 +148,18 @@ async def test_it_listens_until_told_to_stop_and_says_when_the_address_is_taken(
             await run_health([server], "127.0.0.1", port, asyncio.Event())
     stopping.set()
     await asyncio.wait_for(task, 5)
+
+
+async def test_a_default_port_that_is_taken_is_a_warning_and_serving_goes_on(server):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port, stopping = taken.getsockname()[1], asyncio.Event()
+        with capture_logs() as logs:
+            task = asyncio.create_task(run_health([server], "127.0.0.1", port, stopping, needed=False))
+            await asyncio.sleep(0.1)
+            assert not task.done()
+            stopping.set()
+            await task
+    assert [(each["log_level"], each["event"]) for each in logs] == [("warning", "served without health pages")]
+    assert f"127.0.0.1:{port}" in logs[0]["why"] and "ADVISOR_HEALTH_PORT" in logs[0]["why"]

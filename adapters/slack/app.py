@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import secrets
-import signal
-import time
 from collections.abc import Awaitable, Callable, Mapping
 
 import aiohttp
@@ -20,6 +17,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.outside import new_id, now
 from adapters.slack import over_http, over_socket
 from adapters.slack.address import PLATFORM
 from adapters.slack.desk import Desk
@@ -38,7 +36,6 @@ from knowledge.model import Knowledge
 
 log = structlog.get_logger()
 
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 SECONDS_BETWEEN_TRIES = 5.0
 SECONDS_FOR_A_CALL = 20
 
@@ -49,16 +46,15 @@ async def serve(
     files: Mapping[str, str],
     settings: SlackSettings,
     *,
-    stopping: asyncio.Event | None = None,
+    stopping: asyncio.Event,
     started: Callable[[Server], None] | None = None,
 ) -> None:
-    """Serve one workspace until SIGTERM or SIGINT, or until `stopping` where others are served in the same process.
+    """Serve one workspace until `stopping`.
 
     `started` is given the server as soon as there is one.
 
     Raises SettingsError when Slack refuses the token, AlreadyServed, StoreError, or Deaf.
     """
-    stopping = stopping if stopping is not None else _signalled()
     client = AsyncWebClient(
         settings.slack_bot_token, base_url=settings.slack_api_url, timeout=SECONDS_FOR_A_CALL, retry_handlers=[]
     )
@@ -72,7 +68,7 @@ async def serve(
         functools.partial(parse, own=own),
         knowledge,
         files,
-        World(_now, _new_id),
+        World(now, new_id),
         language=settings.advisor_lang,
         everyone=settings.advisor_thread_answers == "everyone",
         retention_days=settings.advisor_retention_days,
@@ -85,8 +81,8 @@ async def serve(
     server = Server(desk, SlackGateway(client, store, look, refused))
     if started is not None:
         started(server)
-    pages = Pages(client, store, own.team, look, _now, settings.advisor_reviewers)
-    reception = Reception(server, own, look, pages, _now)
+    pages = Pages(client, store, own.team, look, now, settings.advisor_reviewers)
+    reception = Reception(server, own, look, pages, now)
     loop = asyncio.get_running_loop()
     desk.unstored = lambda address, message: loop.call_soon_threadsafe(reception.tell, address, message)
     running = asyncio.create_task(server.run())
@@ -165,19 +161,3 @@ async def _introduced(client: AsyncWebClient, stopping: asyncio.Event) -> Own | 
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), SECONDS_BETWEEN_TRIES)
     return None
-
-
-def _signalled() -> asyncio.Event:
-    """An event that SIGTERM and SIGINT set."""
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    return stopping
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def _new_id() -> str:
-    return "".join(secrets.choice(LETTERS) for _ in range(12))

@@ -12,6 +12,8 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
+from bot.serve import CannotServe
+
 log = structlog.get_logger()
 
 CONNECTIONS = 2  # Slack renews connections every few hours; the other one hears meanwhile
@@ -20,7 +22,7 @@ SECONDS_BETWEEN_LOOKS = 15.0
 SECONDS_UNHEARD, SECONDS_DEAF = 60.0, 300.0
 
 
-class Deaf(Exception):
+class Deaf(CannotServe):
     """Slack has not been heard for minutes; a supervisor should start the process again."""
 
 

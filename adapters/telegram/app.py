@@ -1,20 +1,18 @@
-"""Telegram served: bot, desk, gateway and one way in, until SIGTERM or SIGINT. What is on its way then is finished."""
+"""Telegram served: bot, desk, gateway and one way in, until told to stop. What is on its way then is finished."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
-import signal
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import aiohttp
 import structlog
 from telegram.error import InvalidToken, TelegramError
 
+from adapters.outside import new_id, now
 from adapters.telegram.desk import Desk
 from adapters.telegram.errors import NOT_ACCEPTED, meaning
 from adapters.telegram.gateway import TelegramGateway
@@ -26,7 +24,7 @@ from adapters.telegram.request import Request, session
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.update import KINDS
 from adapters.telegram.webhook import Webhook, listening
-from bot.serve import Server
+from bot.serve import CannotServe, Server
 from bot.service import World
 from bot.store import Store
 from knowledge.model import Knowledge
@@ -36,12 +34,7 @@ log = structlog.get_logger()
 
 Result = TypeVar("Result")
 
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 LONGEST_PAUSE = 30.0
-
-
-class CannotServe(Exception):
-    """Telegram cannot be served; the text says why and what to do."""
 
 
 async def serve(
@@ -50,22 +43,20 @@ async def serve(
     files: Mapping[str, str],
     settings: TelegramSettings,
     *,
-    stopping: asyncio.Event | None = None,
+    stopping: asyncio.Event,
     started: Callable[[Server], None] | None = None,
     pacing: Pacing | None = None,
 ) -> None:
-    """Serve until `stopping` is set, or until a signal if none is given. Raises CannotServe or AlreadyServed.
+    """Serve until `stopping`. Raises CannotServe.
 
     `started` is told the server once the bot is known.
     """
-    stop = stopping or asyncio.Event()
-    with _signals(stop) if stopping is None else contextlib.nullcontext():
-        async with session() as client:
-            request = Request(client)
-            bot = Bot(settings.token, settings.bot_url, settings.file_url, request=request, get_updates_request=request)
-            me = await _introduced(bot, stop)
-            if me is not None:
-                await _served(bot, client, me, store, knowledge, files, settings, stop, started, pacing or Pacing())
+    async with session() as client:
+        request = Request(client)
+        bot = Bot(settings.token, settings.bot_url, settings.file_url, request=request, get_updates_request=request)
+        me = await _introduced(bot, stopping)
+        if me is not None:
+            await _served(bot, client, me, store, knowledge, files, settings, stopping, started, pacing or Pacing())
 
 
 async def _served(
@@ -87,19 +78,19 @@ async def _served(
         Parser(me.id, username, knowledge),
         knowledge,
         files,
-        World(_now, _new_id),
+        World(now, new_id),
         language=settings.advisor_lang,
         everyone=settings.advisor_thread_answers == "everyone",
         retention_days=settings.advisor_retention_days,
     )
-    gateway = TelegramGateway(bot, username, store, knowledge, settings.advisor_lang, pacing, _now)
+    gateway = TelegramGateway(bot, username, store, knowledge, settings.advisor_lang, pacing, now)
     loop = asyncio.get_running_loop()
     desk.username, desk.unstored = username, lambda address, message: loop.call_soon_threadsafe(gateway.soon, address, message)
     desk.warm()  # before anybody is let in
     server = Server(desk, gateway)
     if started is not None:
         started(server)
-    receiver = Receiver(server, me.id, gateway.calls.acknowledge, _now)
+    receiver = Receiver(server, me.id, gateway.calls.acknowledge, now)
     serving = asyncio.ensure_future(server.run())
     waiting = asyncio.ensure_future(_until(stop))
     try:
@@ -202,26 +193,3 @@ async def _introduce(bot: Bot, knowledge: Knowledge, language: str) -> None:
         await bot.set_my_short_description(sentences["telegram_short"])
     except TelegramError as error:
         log.warning("menu and descriptions were not set", why=str(meaning(error)))
-
-
-@contextmanager
-def _signals(stop: asyncio.Event) -> Iterator[None]:
-    """SIGTERM and SIGINT stop in good order."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
-
-
-def _now() -> int:
-    """UTC milliseconds."""
-    return time.time_ns() // 1_000_000
-
-
-def _new_id() -> str:
-    """A conversation id that is easy to type."""
-    return "".join(secrets.choice(LETTERS) for _ in range(8))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from telegram_talk import FAST, SECRET, settings
 
+from adapters.outside import signalled
 from adapters.telegram.app import serve
 from adapters.telegram.pacing import Pacing
 from bot.logs import configure
@@ -22,7 +23,11 @@ def main(url, db, mode, port, pace="fast"):
     if mode == "webhook":
         more |= {"telegram_webhook_url": "https://bot.example/telegram", "telegram_webhook_secret": SECRET}
     chosen = settings(url, Path(db), **more)
-    asyncio.run(serve(Store(Path(db)), packaged(), packaged_files(), chosen, pacing=Pacing() if pace == "real" else FAST))
+    asyncio.run(serving(Store(Path(db)), chosen, Pacing() if pace == "real" else FAST))
+
+
+async def serving(store, chosen, pacing):
+    await serve(store, packaged(), packaged_files(), chosen, stopping=signalled(), pacing=pacing)
 
 
 if __name__ == "__main__":

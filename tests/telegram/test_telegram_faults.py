@@ -13,7 +13,7 @@ from telegram_stub import BOT, TOKEN, Refused, running
 from telegram_talk import ANN, BEN, FAST, GROUP, SECRET, Chat, column, served, settings
 
 from adapters.telegram.address import Address
-from adapters.telegram.app import CannotServe, serve
+from adapters.telegram.app import serve
 from adapters.telegram.calls import Calls
 from adapters.telegram.errors import meaning
 from adapters.telegram.formatting import Part
@@ -23,7 +23,7 @@ from adapters.telegram.request import Request, session
 from adapters.telegram.update import KINDS
 from bot.logs import configure, redact
 from bot.sender import NotSent
-from bot.serve import AlreadyServed
+from bot.serve import AlreadyServed, CannotServe
 from bot.store import Store
 from knowledge.load import packaged, packaged_files
 from telegram import Bot
