@@ -16,8 +16,11 @@ from bot.answers import check
 from bot.understand.choose import exact, read_answer
 from bot.understand.classifier import Learned
 from bot.understand.intents import request
+from bot.understand.multiples import multiple
 from bot.understand.phrasing import Malformed, Phrases
 from bot.understand.reading import REQUEST_KINDS, Request
+from bot.understand.wording import wording
+from bot.understand.words import words_of
 from corpus.sentences import digest_of_requests, of_requests
 from knowledge.load import Loader, packaged
 
@@ -47,7 +50,27 @@ def phrases(name: str) -> list[Phrase]:
     return [Phrase(*row) for row in yaml.load((HERE / "phrases" / name).read_text("utf-8"), Loader)]
 
 
-DEVELOPMENT, BLIND, STRANGERS = phrases("requests.yaml"), phrases("requests_blind.yaml"), phrases("strangers.yaml")
+def words(text: str) -> tuple[str, ...]:
+    """The words of a message: case and signs apart, two messages with the same words are the same."""
+    return words_of(text, {})
+
+
+LEARNED_FROM = {words(text) for text, _ in of_requests()}
+
+
+def not_learned(name: str) -> list[Phrase]:
+    """The phrases of one file from which nothing was learned."""
+    return [phrase for phrase in phrases(name) if words(phrase.text) not in LEARNED_FROM]
+
+
+DEVELOPMENT, BLIND, STRANGERS = phrases("requests.yaml"), not_learned("requests_blind.yaml"), not_learned("strangers.yaml")
+UNSEEN = not_learned("unseen.yaml")
+
+
+def right(found: Sequence[Phrase]) -> float:
+    """The share of messages whose kind of request is recognised, that they make none among the kinds."""
+    kinds = [(phrase.kind, made.kind if (made := request(phrase.text, KNOWLEDGE)) else None) for phrase in found]
+    return sum(meant == made for meant, made in kinds) / len(kinds)
 
 
 # Sentences that state facts and are taken for requests all the same.
@@ -84,24 +107,58 @@ def test_a_phrase_makes_the_request_it_is_meant_to_make(phrase: Phrase) -> None:
     assert phrase.fits(made), made
 
 
-def test_nine_of_ten_unseen_phrases_are_recognised() -> None:
+@pytest.mark.parametrize(("found", "fewest"), [(BLIND, 120), (STRANGERS, 150), (UNSEEN, 120)])
+def test_what_is_measured_was_not_learned_from(found: Sequence[Phrase], fewest: int) -> None:
+    assert len(found) >= fewest
+    assert LEARNED_FROM.isdisjoint(words(phrase.text) for phrase in found)
+
+
+def test_nineteen_of_twenty_phrases_that_were_held_back_are_recognised() -> None:
     print(confusion(BLIND))
-    right = sum(phrase.fits(request(phrase.text, KNOWLEDGE)) for phrase in BLIND)
-    assert right / len(BLIND) >= 0.9
+    assert sum(phrase.fits(request(phrase.text, KNOWLEDGE)) for phrase in BLIND) / len(BLIND) >= 0.95
 
 
 def test_nine_of_ten_messages_of_strangers_are_recognised() -> None:
     print(confusion(STRANGERS))
-    kinds = [(phrase.kind, made.kind if (made := request(phrase.text, KNOWLEDGE)) else None) for phrase in STRANGERS]
-    assert sum(meant == made for meant, made in kinds) / len(kinds) >= 0.92
+    assert right(STRANGERS) >= 0.93
 
 
-def test_messages_that_nothing_was_learned_from_are_understood() -> None:
-    unseen = phrases("unseen.yaml")
-    print(confusion(unseen))
-    kinds = [(phrase.kind, made.kind if (made := request(phrase.text, KNOWLEDGE)) else None) for phrase in unseen]
-    assert sum(wanted == made for wanted, made in kinds) / len(kinds) >= 0.91
-    assert [made for wanted, made in kinds if wanted is None and made is not None] == []
+def test_nine_of_ten_messages_of_somebody_new_are_recognised() -> None:
+    print(confusion(UNSEEN))
+    assert right(UNSEEN) >= 0.9
+    assert [phrase.text for phrase in UNSEEN if phrase.kind is None and request(phrase.text, KNOWLEDGE) is not None] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["not Austria", "not over there", "no one speaks Greek", "rather not in Chile", "not confidential", "we see later on that"],
+)
+def test_a_denial_a_place_or_a_choice_writes_no_answer(text: str) -> None:
+    made = request(text, KNOWLEDGE, open_question="residency")
+    assert made is None or made.kind not in ("dont_know", "not_applicable", "later", "skip")
+
+
+def test_only_a_phrase_takes_a_given_answer_back() -> None:
+    text = "haven't got a clue lah"
+    assert request(text, KNOWLEDGE, open_question="volume") == Request(kind="dont_know")
+    assert request(text, KNOWLEDGE, open_question="volume", settled=True) is None
+    assert request("no idea", KNOWLEDGE, open_question="volume", settled=True) == Request(kind="dont_know")
+
+
+@pytest.mark.parametrize(
+    ("text", "factor"),
+    [
+        ("it doubles", 2),
+        ("ten times as much", 10),
+        ("20 % less", 0.8),
+        ("half of it", 0.5),
+        ("it moves", None),
+        ("halved or tripled", None),
+    ],
+)
+def test_a_supposition_may_multiply_an_answer(text: str, factor: float | None) -> None:
+    found = multiple(text, wording(WORDS))
+    assert found == (factor if factor is None else pytest.approx(factor))
 
 
 @pytest.mark.parametrize("id", [id for id, question in KNOWLEDGE.questions.items() if question.type != "text"])
