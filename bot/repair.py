@@ -45,7 +45,8 @@ def repair(case: Case, request: Request, knowledge: Knowledge, *, quiet: bool = 
         case "dont_know" | "not_applicable" | "later":  # an answer of its own, save where there is one already; see `hear`
             return case, [Note(kind="not_understood" if here is None else "stands", question=here)]
         case "repeat":
-            return case, []
+            told = case.summarised and pending(case, knowledge).kind == "nothing"  # nothing is open: the advice is said again
+            return case, [Recommend(advice=advice_for(case, knowledge))] if told and not quiet else []
         case "summary":
             return case, [Summarise(final=False, stamp="")]
         case "pause":

@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import cache
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from adapters.console import parse as console_parse
@@ -272,6 +272,7 @@ def test_answer_files(text):
 
 @settings(parent=QUICK, max_examples=60)
 @given(st.lists(st.one_of(TEXTS, st.sampled_from(["public", "why", "back", "10000"])), max_size=3))
+@example(["advise", ""])
 def test_nothing_a_person_types_is_set_aside(tmp_path_factory, texts):
     talk = Talk(tmp_path_factory.mktemp("fuzz") / "advisor.db")
     try:
