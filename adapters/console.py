@@ -44,17 +44,18 @@ def pick(text: str, message: Message | None) -> str | None:
 
 
 def drain(store: TurnStore, now: int, places: set[str], words: Language) -> Iterator[Message]:
-    """Messages to show, in order, a picture as bars; each is marked as sent when the next is asked for."""
+    """Messages to show, in order, a picture as bars; each is on its way while shown, and sent when the next is asked for."""
     while True:
         due = [each for each in store.due(PLATFORM, now, 1000) if each.place in places]
         if not due:
             return
         for outgoing in due:
+            with store.transaction():
+                store.sending([outgoing.number], now)
             if outgoing.kind != "settle":  # the screen keeps what was said
                 message = Message.model_validate_json(outgoing.body)
                 yield message if message.picture is None else _barred(message, store, outgoing.conversation, words)
             with store.transaction():
-                store.sending([outgoing.number], now)
                 store.sent(outgoing.number, str(outgoing.number), now)
 
 
