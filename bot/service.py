@@ -19,15 +19,17 @@ from pydantic import TypeAdapter
 
 from bot.agenda import pending
 from bot.answers import Answer
-from bot.case import Case, given
-from bot.effects import Effect, Note, Recommend, Strike
+from bot.case import Case
+from bot.effects import Recommend, Strike
 from bot.engine import begin, fold, step
 from bot.events import Act, Answered, Event, Heard, Requested, Started, Upgraded
 from bot.flood import MOST_IN_A_MINUTE, Flood
 from bot.markup import clean, escape
 from bot.messages import Ignored, Incoming, Unreadable
+from bot.outline import note
 from bot.records import Conversation, Delivery, Line, Received, Writes
-from bot.speak import Message, pictured, speak
+from bot.replies import replies
+from bot.speak import Message
 from bot.store_errors import IntegrityError, StoreError
 from bot.taps import tap
 from bot.tell import answered as told
@@ -339,7 +341,7 @@ class Service:
         self.store.append(conversation.id, number, event)
         self.store.answered(conversation.id, number, event, said, case.answers if case else {}, after.answers)
         effects = stepped.effects
-        messages = _joined([each for effect in effects for each in self._spoken(effect, number, after)])
+        messages = replies(effects, number, after, self.knowledge, self.retention_days)
         lines = [Line(number, event.at, event.by, event.via, said)] if isinstance(event, Heard) else []
         lines += [Line(number, event.at, None, message.name, message.text) for message in messages]
         self.store.write(conversation.id, lines)
@@ -350,17 +352,12 @@ class Service:
                 self._advised(conversation, number, event.at, effect)
         for message in messages:
             self.store.enqueue(conversation, conversation.address, "send", message.model_dump_json(), None, event.at)
-        self._note(conversation.id, case, after, effects, event.at)
+        note(self.store, conversation.id, case, after, effects, event.at)
         for effect in effects:
             if isinstance(effect, Strike):
                 private = self.knowledge.words(after.language).private
                 self.store.strike_private(conversation.id, effect.events, private, event.at)
         return number + 1, after
-
-    def _spoken(self, effect: Effect, number: int, case: Case) -> list[tuple[Effect, Message]]:
-        """What is said for an effect; an advice is shown before it is told."""
-        shown = [(effect, pictured(effect, number, case))] if isinstance(effect, Recommend) else []
-        return [*shown, (effect, speak(effect, case, self.knowledge, self.retention_days))]
 
     def _settle_question(self, conversation: Conversation, before: Case | None, after: Case, now: int) -> None:
         """The message of a question that has just been answered shows the answer and loses its buttons."""
@@ -389,28 +386,6 @@ class Service:
             json.dumps(advice.as_json(), ensure_ascii=False),
         )
 
-    def _note(self, id: str, before: Case | None, after: Case, effects: tuple[Effect, ...], now: int) -> None:
-        """Update what the list of conversations shows, as far as it is another: each column is in an index or a trigger."""
-        known = _listed(before) if before else {}
-        advised = any(isinstance(effect, Recommend) for effect in effects)
-        changed: dict[str, str | int | None] = {"last_at": now}
-        if before is None or advised or (before.status, before.summarised) != (after.status, after.summarised):
-            changed["status"] = self._status(id, after, advised=advised)
-        changed |= {column: value for column, value in _listed(after).items() if column not in known or known[column] != value}
-        for effect in effects:
-            if isinstance(effect, Recommend):
-                changed |= {
-                    "recommended": effect.advice.recommended,
-                    "verdict": effect.advice.verdict,
-                    "knowledge": effect.advice.knowledge_version,
-                }
-        self.store.note(id, **changed)
-
-    def _status(self, id: str, case: Case, *, advised: bool) -> str:
-        """Asking for advice may have led to a question first, such as which of two answers is wrong; then there is none yet."""
-        given_now = case.summarised and (advised or self.store.latest_advice(id) is not None)
-        return "advised" if case.status == "open" and given_now else case.status
-
     def _not_yours(self, conversation: Conversation, incoming: Incoming) -> None:
         words = self.knowledge.words(conversation.language)
         body = Message(name="not_yours", markdown=words.sentences["note_not_yours"])
@@ -426,27 +401,3 @@ def _nothing_can_be_written(error: Exception) -> bool:
 def _settled(name: str, value: str) -> str:
     """A question that is no longer open, with its answer."""
     return Message(name="settled", markdown=f"✔ {escape(name)}: {escape(value)}").model_dump_json()
-
-
-def _listed(case: Case) -> dict[str, str | None]:
-    """What the list of conversations shows of a case."""
-    process, kind = given(case.answers, "process"), given(case.answers, "kind")
-    return {
-        "process": process if isinstance(process, str) else None,
-        "kind": kind if isinstance(kind, str) else None,
-    }
-
-
-def _joined(spoken: list[tuple[Effect, Message]]) -> list[Message]:
-    """One message instead of two where a short note comes before what it leads to."""
-    found: list[Message] = []
-    lead = ""
-    for effect, message in spoken:
-        if isinstance(effect, Note | Strike) and not message.buttons:
-            lead += message.markdown + "\n\n"
-        elif message.picture is not None:
-            found.append(message)
-        else:
-            found.append(message.model_copy(update={"markdown": lead + message.markdown}))
-            lead = ""
-    return [*found, Message(name="note", markdown=lead.strip())] if lead else found

@@ -34,10 +34,11 @@ from bot.case import Case
 from bot.engine import step
 from bot.events import Heard, Requested, Started
 from bot.messages import Incoming
+from bot.replies import replies
 from bot.sender import Absent, Arrived, NotSent, PlaceClosed, Unknown, Unsendable
 from bot.serve import Busy, Server
-from bot.service import Service, World, _joined
-from bot.speak import Message, speak
+from bot.service import Service, World
+from bot.speak import Message
 from bot.store import Delivery, Outgoing, Store, StoreError
 from bot.taps import tap
 from bot.understand.hear import hear
@@ -352,7 +353,7 @@ def model(texts: tuple[str, ...], conversation: str = "c") -> tuple[Case, tuple[
         event = Heard(at=0, by="p", said="tap" if token else text, via="tapped" if token else "typed", acts=acts)
         lines = (*lines, ("person", event.said))
     stepped = step(case, event, BASE)
-    messages = _joined([(effect, speak(effect, stepped.case, BASE, None)) for effect in stepped.effects])
+    messages = replies(stepped.effects, len(texts) - 1, stepped.case, BASE, None)
     if len(_KNOWN) > 50_000:
         _KNOWN.clear()
     _KNOWN[texts] = stepped.case, (*lines, *(("advisor", message.text) for message in messages))
