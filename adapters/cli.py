@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import click
 
-from adapters.outside import now as now
 from knowledge.load import KnowledgeError, packaged
 
 if TYPE_CHECKING:

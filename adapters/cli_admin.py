@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from adapters.cli import FAILED, as_json_option, db_option, emit, now, settings, stop
+from adapters.cli import FAILED, as_json_option, db_option, emit, settings, stop
+from adapters.outside import now
 
 if TYPE_CHECKING:
     from bot.origins import Sources
@@ -31,7 +32,7 @@ def backup(out: Path | None, keep: int, copy: Path | None, db: Path | None, as_j
     from bot.backup import back_up
     from bot.copies import folder_of
     from bot.restore import restore
-    from bot.store import StoreError
+    from bot.store_errors import StoreError
 
     database = db or settings().advisor_db
     try:
@@ -80,7 +81,8 @@ def forget(
     from bot.copies import candidates, folder_of
     from bot.erasure import forget_conversation, forget_person, forget_words
     from bot.retention import purge
-    from bot.store import Store, StoreError
+    from bot.store import Store
+    from bot.store_errors import StoreError
 
     if sum(each is not None for each in (person, conversation, days)) != 1:
         stop("name one of --person PLATFORM:TENANT:USER, --conversation ID and --older-than DAYS")

@@ -10,15 +10,17 @@ from pathlib import Path
 
 import click
 
-from adapters.cli import FAILED, UNFINISHED, db_option, emit, knowledge_base, now, settings, spoken, stop
+from adapters.cli import FAILED, UNFINISHED, db_option, emit, knowledge_base, settings, spoken, stop
 from adapters.console import PLATFORM, Screen, delivery, drain, lines, parse, pick
-from adapters.outside import new_id
+from adapters.outside import new_id, now
 from bot.erasure import apply_tombstones
 from bot.logs import configure
 from bot.messages import Incoming
+from bot.records import Conversation
 from bot.service import Service, World
 from bot.speak import Message
-from bot.store import Conversation, Store, StoreError
+from bot.store import Store
+from bot.store_errors import StoreError
 from knowledge.load import packaged_files
 
 PERSON = "console:local:you"

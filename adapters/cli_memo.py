@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from adapters.cli import FAILED, emit, now, stop
+from adapters.cli import FAILED, emit, stop
+from adapters.outside import now
 
 if TYPE_CHECKING:
     from adapters.cli_reading import Reading

@@ -17,7 +17,7 @@ from adapters.cli import FAILED, db_option, knowledge_base, settings, stop
 from bot.archive import Archive, Filter, Transcript, Viewer
 from bot.library import Library
 from bot.markup import clean
-from bot.store import StoreError
+from bot.store_errors import StoreError
 
 PERSON = "console:local:you"
 

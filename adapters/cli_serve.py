@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING
 import click
 import structlog
 
-from adapters.cli import FAILED, db_option, knowledge_base, now, settings, stop
-from adapters.outside import signalled
+from adapters.cli import FAILED, db_option, knowledge_base, settings, stop
+from adapters.outside import now, signalled
 from bot.erasure import apply_tombstones
 from bot.logs import configure, redact
 from bot.retention import daily
-from bot.store import Store, StoreError
+from bot.store import Store
+from bot.store_errors import StoreError
 from knowledge.load import packaged_files
-
-log = structlog.get_logger()
 
 if TYPE_CHECKING:
     from bot.serve import Server

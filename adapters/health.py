@@ -13,7 +13,7 @@ from aiohttp import web
 from bot.database import LEAST_FREE
 from bot.locks import FileLock, Locked, write_lock
 from bot.serve import CannotServe, Server
-from bot.store import StoreError
+from bot.store_errors import StoreError
 
 log = structlog.get_logger()
 

@@ -18,8 +18,9 @@ from bot.answers import Answer
 from bot.chart import draw
 from bot.chart_options import options_scene
 from bot.drawing import drawn
+from bot.records import Conversation
 from bot.speak import Message
-from bot.store import Conversation, Store
+from bot.store import Store
 from knowledge.load import packaged, packaged_files
 
 RUNS = 25

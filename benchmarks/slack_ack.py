@@ -35,11 +35,12 @@ sys.path[:0] = [str(ROOT), str(TESTS)]
 from adapters.slack.deliveries import delivery
 from adapters.slack.desk import Desk
 from adapters.slack.parse import Own, parse
-from bot.sender import Arrived
+from bot.gateway import Arrived
+from bot.records import Outgoing
 from bot.serve import Server
 from bot.service import World
 from bot.speak import Message
-from bot.store import Outgoing, Store
+from bot.store import Store
 from knowledge.load import packaged, packaged_files
 
 SECRET, TEAM, US = "sec1", "T1", "UBOT1"

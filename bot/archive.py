@@ -24,8 +24,9 @@ from bot.past import Review as Review
 from bot.past import Summary as Summary
 from bot.past import Transcript as Transcript
 from bot.past import Viewer as Viewer
-from bot.store import Given as Given
-from bot.store import Line, Store, StoreError
+from bot.records import Given, Line
+from bot.store import Store
+from bot.store_errors import StoreError
 
 PAGE, BATCH = 200, 50
 _GIVEN = "event_number, at, knowledge, answers_digest, recommended, verdict, advice"

@@ -18,8 +18,8 @@ from bot.messages import GONE
 from bot.receipts import unscrubbed
 from bot.restore import room_of
 from bot.schema import MIGRATIONS
-from bot.store import Store, StoreError
-from bot.store_errors import explained
+from bot.store import Store
+from bot.store_errors import StoreError, explained
 
 
 @dataclass

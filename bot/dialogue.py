@@ -28,8 +28,8 @@ from dataclasses import dataclass
 from bot.archive import Transcript
 from bot.events import Heard
 from bot.markup import clean
+from bot.records import Line
 from bot.retell import Retelling
-from bot.store import Line
 
 HEADER = "# dialogue"
 _BRIEF = ("greet", "recommend")

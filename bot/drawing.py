@@ -17,7 +17,8 @@ from knowledge.model import Knowledge
 
 if TYPE_CHECKING:
     from bot.chart import Drawing, Picture
-    from bot.store import Given, Store
+    from bot.records import Given
+    from bot.store import Store
 
 PATIENCE = 30.0
 """Seconds after which a renderer is given up."""

@@ -16,7 +16,8 @@ from bot.locks import Locked
 from bot.receipts import Receipt, file_receipt, unscrubbed
 from bot.redaction import LEAST_LETTERS
 from bot.removal import parts, remove_conversations, remove_person, traces
-from bot.store import Store, StoreError
+from bot.store import Store
+from bot.store_errors import StoreError
 from bot.striking import strike
 from bot.tombstones import KINDS, Kind, Tombstone, digest, tombstone
 

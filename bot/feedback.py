@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.store import Line, Store
+from bot.records import Line
+from bot.store import Store
 from knowledge.model import Language
 
 HELPFUL, UNHELPFUL = "helpful", "unhelpful"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 MOST_IN_A_MINUTE = 100
 """Messages; of those beyond it only the first is answered, with the request to wait."""
-MINUTES_KEPT = 60
+MINUTES_KEPT = 10
 """What waited during an outage is worked off in turns, so that many minutes may be counted side by side."""
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bot.archive import Archive, Transcript, Viewer
 from bot.markup import escape
+from bot.records import Line
 from bot.replay import Replayed
 from bot.review import NotAllowed
 from bot.speak import Message
-from bot.store import Line
 from knowledge.model import Knowledge
 
 NAME = "notice"

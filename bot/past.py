@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bot.events import Event
-from bot.store import Given, Line
+from bot.records import Given, Line
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 from bot.advice.advice import Advice
 from bot.advice.gist import Gist, gist
-from bot.archive import Archive, Given, Transcript
+from bot.archive import Archive, Transcript
 from bot.case import Case, effective
 from bot.difference import Change, Difference, changed, differences
 from bot.effects import Recommend
 from bot.engine import fold, step
 from bot.events import Event
 from bot.guard import MARK
+from bot.records import Given
 from knowledge.load import KnowledgeError, load
 from knowledge.model import Knowledge
 

@@ -14,7 +14,8 @@ from bot import deliveries
 from bot.erasure import made_up_for, scrubbed
 from bot.receipts import Receipt, file_receipt, unscrubbed
 from bot.removal import remove_conversations
-from bot.store import Store, StoreError
+from bot.store import Store
+from bot.store_errors import StoreError
 
 log = structlog.get_logger()
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from bot.events import EVENT, Answered, Heard, Proposed
 from bot.markup import clean
+from bot.records import Line
 from bot.redaction import redact_message
-from bot.store import Line, Store
+from bot.store import Store
 from bot.striking import strike
 
 LEAST_WORDS = 4

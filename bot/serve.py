@@ -14,9 +14,10 @@ import structlog
 from bot.away import Away, thread
 from bot.committer import Committer
 from bot.failpoints import failpoint
+from bot.gateway import Gateway
 from bot.locks import Locked
 from bot.records import Delivery
-from bot.sender import Gateway, Sender
+from bot.sender import Sender
 from bot.service import Service
 from bot.store_errors import StoreError
 

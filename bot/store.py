@@ -18,15 +18,8 @@ from bot import wordings
 from bot.answers import Answer
 from bot.database import Database
 from bot.events import EVENT, Event, Happened
-from bot.records import LONGEST_WAIT_MS as LONGEST_WAIT_MS
-from bot.records import Conversation as Conversation
-from bot.records import Delivery as Delivery
-from bot.records import Given as Given
-from bot.records import Line as Line
-from bot.records import Outgoing as Outgoing
-from bot.records import Received as Received
+from bot.records import LONGEST_WAIT_MS, Conversation, Delivery, Given, Line, Outgoing, Received
 from bot.remember import by_identity
-from bot.store_errors import StoreError as StoreError
 from bot.striking import strike_private
 from knowledge.model import PrivateWords
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import yaml
 
+from bot.understand.words import words_of
 from knowledge.load import Loader
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,7 +18,9 @@ REQUESTS = ROOT / "corpus" / "requests"
 PHRASES = ROOT / "tests" / "phrases" / "requests.yaml"
 """Messages that the phrases were written with."""
 TESTS = ROOT / "tests" / "utterances"
-"""Sets that the lexicon was written with; those in the folder `unseen` are for measuring and nothing is learned from them."""
+"""Sets that the lexicon was written with."""
+UNSEEN = TESTS / "unseen"
+"""Sets for measuring: nothing is learned from them, nor from a message of the same words elsewhere."""
 
 
 class Labelled(NamedTuple):
@@ -43,14 +46,19 @@ def labelled(path: Path) -> list[Labelled]:
 
 def of_corpus() -> Iterator[Labelled]:
     """Messages that the lexicon has not been fitted to."""
-    for path in sorted(CORPUS.glob("*.yaml")):
-        yield from labelled(path)
+    yield from _to_learn(CORPUS)
 
 
 def of_tests() -> Iterator[Labelled]:
     """Messages that the lexicon was written with."""
-    for path in sorted(TESTS.glob("*.yaml")):
-        yield from labelled(path)
+    yield from _to_learn(TESTS)
+
+
+def _to_learn(folder: Path) -> Iterator[Labelled]:
+    """All but those that are measured on: two messages of the same words are the same, whatever their signs and capitals."""
+    measured = {words_of(each.text, {}) for path in _in(UNSEEN) for each in labelled(path)}
+    for path in _in(folder):
+        yield from (each for each in labelled(path) if words_of(each.text, {}) not in measured)
 
 
 def of_requests() -> Iterator[tuple[str, str | None]]:

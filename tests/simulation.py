@@ -33,13 +33,15 @@ from bot.away import Away, Result, here
 from bot.case import Case
 from bot.engine import step
 from bot.events import Heard, Requested, Started
+from bot.gateway import Absent, Arrived, NotSent, PlaceClosed, Unknown, Unsendable
 from bot.messages import Incoming
+from bot.records import Delivery, Outgoing
 from bot.replies import replies
-from bot.sender import Absent, Arrived, NotSent, PlaceClosed, Unknown, Unsendable
 from bot.serve import Busy, Server
 from bot.service import Service, World
 from bot.speak import Message
-from bot.store import Delivery, Outgoing, Store, StoreError
+from bot.store import Store
+from bot.store_errors import StoreError
 from bot.taps import tap
 from bot.understand.hear import hear
 from bot.understand.reading import Request

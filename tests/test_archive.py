@@ -12,12 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.archive import Archive, Filter, Viewer
+from bot.records import Conversation, Line
 from bot.review import NotAllowed, outcome, review
 from bot.schema import MIGRATIONS
 from bot.search import quoted, search
 from bot.snippet import OPEN
 from bot.statistics import statistics
-from bot.store import Conversation, Line, Store, StoreError
+from bot.store import Store
+from bot.store_errors import StoreError
 from talks import OPERATOR, Talks
 
 HOSTILE = [

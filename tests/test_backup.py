@@ -18,8 +18,10 @@ from bot.backup import back_up
 from bot.copies import backups, candidates
 from bot.erasure import forget_person
 from bot.locks import FileLock
+from bot.records import Conversation
 from bot.restore import restore
-from bot.store import Conversation, Store, StoreError
+from bot.store import Store
+from bot.store_errors import StoreError
 from test_erasure import ALICE, BOB, NOW, WORDS, converse, found
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from adapters.console import delivery, drain
 from bot.messages import Incoming
-from bot.store import Delivery
+from bot.records import Delivery
 from talk import ME, Talk
 
 

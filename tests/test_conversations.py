@@ -17,8 +17,9 @@ from adapters.console import parse
 from bot.engine import fold
 from bot.events import Heard
 from bot.messages import Incoming
+from bot.records import Delivery
 from bot.service import Service, World
-from bot.store import Delivery, Store
+from bot.store import Store
 from knowledge.load import packaged, packaged_files
 from test_engine import PHRASES, TOKENS
 

@@ -14,8 +14,9 @@ from adapters.cli_admin import doctor, forget
 from bot.checkup import held_by, wal_reset_bug
 from bot.erasure import forget_person
 from bot.locks import FileLock
+from bot.records import Delivery
 from bot.settings import Settings
-from bot.store import Delivery, Store
+from bot.store import Store
 from test_erasure import ALICE, NOW, WORDS, converse
 
 TOKEN = "xoxb-" + "1234567890-abcdefABCDEF"

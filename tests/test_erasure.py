@@ -12,9 +12,11 @@ from bot import tombstones
 from bot.answers import Answer
 from bot.erasure import apply_tombstones, forget_conversation, forget_person, pending_tombstones
 from bot.events import Answered, Heard, Proposed, Started
+from bot.records import Conversation, Delivery, Line
 from bot.retention import DAY_MS, purge
 from bot.speak import Message
-from bot.store import Conversation, Delivery, Line, Store, StoreError
+from bot.store import Store
+from bot.store_errors import StoreError
 from bot.understand.reading import Fact
 
 ALICE, BOB = "slack:T1:UALICE77", "slack:T1:UBOBBY88"

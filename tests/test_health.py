@@ -14,9 +14,11 @@ from adapters.console import parse
 from adapters.health import HealthError, health_app, run_health
 from bot.checkup import check_up
 from bot.locks import FileLock
+from bot.records import Delivery
 from bot.serve import Server
 from bot.service import Service, World
-from bot.store import LONG, Delivery, Store, StoreError
+from bot.store import LONG, Store
+from bot.store_errors import StoreError
 from knowledge.load import packaged, packaged_files
 
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from adapters.cli import main
 from bot.archive import Archive, Filter
-from bot.store import Line
+from bot.records import Line
 from talks import OPERATOR, Talks
 
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")

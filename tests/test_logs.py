@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot import logs
 from bot.logs import configure, redact
-from bot.store import StoreError
+from bot.store_errors import StoreError
 
 ROOT = Path(__file__).parent.parent
 TELEGRAM = "123456789:" + "AAFakeTokenForTests_0123456789-abcdef"

@@ -19,7 +19,8 @@ from bot.erasure import forget_person
 from bot.locks import platform_lock
 from bot.restore import restore, room_of
 from bot.schema import MIGRATIONS
-from bot.store import Store, StoreError
+from bot.store import Store
+from bot.store_errors import StoreError
 from test_erasure import ALICE, BOB, NOW, WORDS, converse, found
 
 UNCLOSED = """

@@ -12,9 +12,12 @@ from structlog.testing import capture_logs
 
 from bot.away import here
 from bot.committer import Committer
-from bot.sender import MOST_FAILURES, Absent, NotSent, PlaceClosed, Sender, Unknown, Unsendable
+from bot.gateway import Absent, NotSent, PlaceClosed, Unknown, Unsendable
+from bot.records import Conversation
+from bot.sender import MOST_FAILURES, Sender
 from bot.speak import Message
-from bot.store import Conversation, Store, StoreError
+from bot.store import Store
+from bot.store_errors import StoreError
 from simulation import VirtualLoop
 
 EPOCH = 1_700_000_000_000

@@ -14,9 +14,11 @@ from adapters.console import parse
 from bot import serve
 from bot.committer import Committer
 from bot.messages import Incoming
+from bot.records import Delivery
 from bot.serve import AlreadyServed, Busy, Server
 from bot.service import Service, World
-from bot.store import Delivery, Store, StoreError
+from bot.store import Store
+from bot.store_errors import StoreError
 from knowledge.load import packaged, packaged_files
 
 WORDS = ("product photos", "buyer", "tagging", "public", "none")

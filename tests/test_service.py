@@ -13,9 +13,10 @@ from bot import flood
 from bot import service as service_module
 from bot.archive import Archive, Viewer
 from bot.messages import Incoming
+from bot.records import Delivery
 from bot.schema import MIGRATIONS
 from bot.search import search
-from bot.store import Delivery, Store
+from bot.store import Store
 from bot.wordings import AT_ONCE
 from test_serve import WORDS, count, delivery, server
 

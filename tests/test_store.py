@@ -8,7 +8,9 @@ import pytest
 
 from bot.answers import Answer
 from bot.database import PAGES_PER_CHECKPOINT
-from bot.store import Delivery, Store, StoreError
+from bot.records import Delivery
+from bot.store import Store
+from bot.store_errors import StoreError
 from talk import ME, Talk
 
 

@@ -14,8 +14,9 @@ import pytest
 from bot.answers import Answer
 from bot.events import Answered, Heard, Started
 from bot.locks import Locked
+from bot.records import LONGEST_WAIT_MS, Conversation, Delivery, Given, Line
 from bot.speak import Message
-from bot.store import LONGEST_WAIT_MS, Conversation, Delivery, Given, Line, Store
+from bot.store import Store
 from bot.store_errors import IntegrityError
 from bot.turn_store import TurnStore
 

@@ -17,8 +17,10 @@ import pytest
 from adapters.console import delivery, parse
 from bot.guarded import WriteOutsideTransaction
 from bot.messages import Incoming
+from bot.records import Delivery
 from bot.service import Service, World
-from bot.store import Delivery, Store, StoreError
+from bot.store import Store
+from bot.store_errors import StoreError
 from knowledge.load import packaged, packaged_files
 
 ROOT = Path(__file__).parent.parent
@@ -110,7 +112,8 @@ def test_a_database_being_written_by_another_process_of_ours_is_said_so(store, m
 UNPRIVILEGED = """
 import os, sys, pathlib
 import bot.store, bot.migrating
-from bot.store import Store, StoreError
+from bot.store import Store
+from bot.store_errors import StoreError
 if os.getuid() == 0:
     os.setgid(65534); os.setuid(65534)
 try:

@@ -76,7 +76,6 @@ def right(found: Sequence[Phrase]) -> float:
 # Sentences that state facts and are taken for requests all the same.
 STILL_TAKEN = {
     "Bad dive-gas figures would drown a tourist; 400 log sheets a month",  # "bad figures" are what one wants to change
-    "how do I answer my client who thinks the crowd is cheaper than our agents?",  # is one, and says by the way whose side asks
     "make it ninety-two, e no need perfect",  # a change, where an accuracy was given before
 }
 

@@ -15,7 +15,8 @@ from bot.replay import knowledge_of, replay
 from bot.schema import MIGRATIONS
 from bot.search import search
 from bot.statistics import statistics
-from bot.store import Store, StoreError
+from bot.store import Store
+from bot.store_errors import StoreError
 from talks import OPERATOR, Talks
 
 NAMES = [migration.name for migration in MIGRATIONS._migrations]

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from bot import search as search_module
 from bot import wordings
 from bot.archive import Archive, Viewer
+from bot.records import Conversation, Line
 from bot.removal import remove_conversations
 from bot.search import search
-from bot.store import Conversation, Line, Store
+from bot.store import Store
 from bot.wordings import reword
 
 OPERATOR = Viewer("slack:T:operator", reviewer=True)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
-from adapters.cli import FAILED, db_option, knowledge_base, now, stop
+from adapters.cli import FAILED, db_option, knowledge_base, stop
 from adapters.cli_reading import viewer
+from adapters.outside import now
 
 MISSING = 'the web review needs Datasette, which is not installed; pip install "sourcing-advisor[review]"'
 
@@ -40,7 +41,8 @@ def review(db: Path | None, person: str | None, names: tuple[str, ...], no_brows
     from bot.erasure import apply_tombstones
     from bot.logs import configure
     from bot.settings import SettingsError
-    from bot.store import Store, StoreError
+    from bot.store import Store
+    from bot.store_errors import StoreError
 
     try:
         chosen = load()

@@ -17,7 +17,7 @@ from adapters.review import advisory, deeds, entrance, figures, listing, picture
 from adapters.review.desk import ANY
 from adapters.review.web import DESKS, told, viewer_of
 from bot.markup import clean
-from bot.store import StoreError
+from bot.store_errors import StoreError
 
 log = structlog.get_logger()
 

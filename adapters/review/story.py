@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from bot.archive import Given, Transcript
+from bot.archive import Transcript
 from bot.chart import Which, alt, pictures
 from bot.engine import fold
 from bot.events import Act, Answered, CameLate, Confirmed, Exposed, Heard, Missed, Proposed, Rejected, Requested
 from bot.handout import advice_of
 from bot.library import Library
 from bot.markup import clean
+from bot.records import Given
 from knowledge.model import Dispute, Knowledge, Precedent
 
 LONG = 1200

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from adapters.slack.address import PLATFORM, Json, is_private, message_key, private_place, thread_place
 from bot.markup import clean
 from bot.messages import Incoming
-from bot.store import Delivery
+from bot.records import Delivery
 
 ANSWERS = (None, "file_share", "thread_broadcast")
 """The subtypes of messages in which a person says something."""

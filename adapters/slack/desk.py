@@ -20,10 +20,11 @@ from bot.deliveries import blank_message
 from bot.handout import FORMS, Form, handout
 from bot.markup import escape
 from bot.messages import Incoming
+from bot.records import Conversation, Outgoing, Received
 from bot.revised import answered_there, deleted, edited, heard_as
 from bot.service import Service
 from bot.speak import Button, Message
-from bot.store import Conversation, Outgoing, Received, Store
+from bot.store import Store
 from bot.taps import ranked_so_far, ranking_token
 from knowledge.model import Question
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackRequestError
 
+from bot.gateway import NotSent, PlaceClosed, Unknown, Unsendable
 from bot.logs import redact
-from bot.sender import NotSent, PlaceClosed, Unknown, Unsendable
 
 CLOSED = frozenset(
     {

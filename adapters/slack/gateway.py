@@ -17,10 +17,12 @@ from adapters.slack.blocks import controlled, payloads
 from adapters.slack.errors import Refused, meaning, reason
 from adapters.slack.look import Look
 from adapters.slack.uploads import file_name, file_of, is_file
+from bot.gateway import Absent, Arrived, NotSent, PlaceClosed, Unknown, Unsendable
 from bot.markup import escape
-from bot.sender import Absent, Arrived, NotSent, PlaceClosed, Unknown, Unsendable
+from bot.records import Outgoing
 from bot.speak import Message
-from bot.store import Outgoing, Store, StoreError
+from bot.store import Store
+from bot.store_errors import StoreError
 
 log = structlog.get_logger()
 

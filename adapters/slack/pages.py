@@ -23,10 +23,11 @@ from adapters.slack.home import AGAIN, EXPORT, FORGET, FORM, OPEN, START, home
 from adapters.slack.look import Look
 from adapters.slack.transcripts import Transcripts
 from bot.erasure import forget_person
+from bot.gateway import NotSent, Unknown
 from bot.markup import escape
-from bot.sender import NotSent, Unknown
 from bot.speak import Message
-from bot.store import Store, StoreError
+from bot.store import Store
+from bot.store_errors import StoreError
 
 if TYPE_CHECKING:
     from adapters.slack.receive import Reception

@@ -21,9 +21,10 @@ from adapters.slack.history import own as past_of
 from adapters.slack.look import Look
 from adapters.slack.parse import Own, outsider, parse, words
 from bot.messages import Ignored, Unreadable
+from bot.records import Delivery
 from bot.serve import Busy, Server
 from bot.speak import Message
-from bot.store import Delivery, StoreError
+from bot.store_errors import StoreError
 
 if TYPE_CHECKING:
     from adapters.slack.pages import Pages

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from bot.drawing import drawn
 from bot.handout import name_of
+from bot.records import Outgoing
 from bot.speak import Message
-from bot.store import Outgoing, Store
+from bot.store import Store
 from knowledge.model import Knowledge
 
 LONGEST_ALT, LONGEST_TITLE = 1_000, 250

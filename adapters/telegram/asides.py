@@ -20,9 +20,10 @@ from bot import feedback
 from bot.handout import FORMS, handout
 from bot.markup import escape
 from bot.messages import Incoming
+from bot.records import Conversation
 from bot.service import Service
 from bot.speak import Button, Message
-from bot.store import Conversation, Store
+from bot.store import Store
 from bot.tell import retention
 
 PRIVATE_ONLY = "private_only"

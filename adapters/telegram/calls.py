@@ -18,7 +18,7 @@ from adapters.telegram.address import Address
 from adapters.telegram.errors import MarkupRefused, Unchanged, meaning
 from adapters.telegram.formatting import Part
 from adapters.telegram.pacing import Minute
-from bot.sender import NotSent
+from bot.gateway import NotSent
 from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
 
 log = structlog.get_logger()

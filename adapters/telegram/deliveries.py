@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pydantic import ValidationError
 
 from adapters.telegram.update import Message, Update
-from bot.store import Delivery
+from bot.records import Delivery
 
 PLATFORM = "telegram"
 

@@ -20,8 +20,8 @@ from bot.events import Answered, Heard
 from bot.handout import advice_of
 from bot.markup import clean, escape
 from bot.messages import Incoming
+from bot.records import Conversation, Received
 from bot.speak import Message, Which
-from bot.store import Conversation, Received
 from bot.tell import answered as told
 from bot.worded import worded_for
 

@@ -10,8 +10,8 @@ from datetime import timedelta
 import aiohttp
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
+from bot.gateway import NotSent, PlaceClosed, Unknown, Unsendable
 from bot.logs import redact
-from bot.sender import NotSent, PlaceClosed, Unknown, Unsendable
 
 NOT_ACCEPTED = "Telegram does not accept the bot token; check TELEGRAM_BOT_TOKEN and TELEGRAM_API_URL"
 SECONDS_FOR_OPERATORS = 60.0

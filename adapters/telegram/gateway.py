@@ -20,11 +20,13 @@ from adapters.telegram.keyboards import explained, keyboard, ranking
 from adapters.telegram.links import HISTORY
 from adapters.telegram.pacing import Pacing
 from bot.drawing import drawn
+from bot.gateway import Arrived, NotSent, PlaceClosed, Unknown, Unsendable
 from bot.handout import name_of
 from bot.markup import escape
-from bot.sender import Arrived, NotSent, PlaceClosed, Unknown, Unsendable
+from bot.records import Outgoing
 from bot.speak import Button, Message
-from bot.store import Outgoing, Store, StoreError
+from bot.store import Store
+from bot.store_errors import StoreError
 from knowledge.model import Knowledge
 from telegram import Bot, InlineKeyboardMarkup
 

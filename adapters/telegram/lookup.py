@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from adapters.telegram.deliveries import PLATFORM, moved_key, place
 from adapters.telegram.update import Update
-from bot.store import Conversation, Store
+from bot.records import Conversation
+from bot.store import Store
 
 
 def held_at(store: Store, here: str, chat: int, bot: int, *, private: bool) -> list[Conversation]:

@@ -21,7 +21,7 @@ from adapters.telegram.receiver import Receiver
 from adapters.telegram.update import KINDS
 from bot.logs import redact
 from bot.serve import Busy
-from bot.store import StoreError
+from bot.store_errors import StoreError
 
 log = structlog.get_logger()
 

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from adapters.telegram.receiver import Receiver
 from bot.serve import Busy
-from bot.store import StoreError
+from bot.store_errors import StoreError
 
 log = structlog.get_logger()
 

@@ -31,13 +31,15 @@ import bot.serve
 from adapters.console import parse
 from bot import failpoints, sender
 from bot.failpoints import failpoint
+from bot.gateway import Absent, NotSent, Unknown
 from bot.locks import FileLock
 from bot.logs import configure
 from bot.messages import Incoming
-from bot.sender import Absent, NotSent, Unknown
+from bot.records import Delivery
 from bot.serve import Busy, Server
 from bot.service import Service, World
-from bot.store import Delivery, Store, StoreError
+from bot.store import Store
+from bot.store_errors import StoreError
 from knowledge.load import packaged, packaged_files
 
 PLATFORM = "fake"

@@ -225,7 +225,7 @@ def test_statistics_print_every_number_as_chart_and_as_table(site, talks):
 
 
 def test_a_page_that_is_not_there_and_a_database_that_says_no_are_told_in_words(site, talks, monkeypatch):
-    from bot.store import StoreError
+    from bot.store_errors import StoreError
 
     visitor = site.operator
     assert "no such advisory, or none that you may read" in visitor.page("/advisory/nothing").text

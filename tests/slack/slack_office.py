@@ -28,9 +28,10 @@ from adapters.slack.pages import Pages
 from adapters.slack.parse import Own, parse
 from adapters.slack.receive import Reception
 from adapters.slack.settings import SlackSettings
+from bot.records import Outgoing
 from bot.serve import Server
 from bot.service import World
-from bot.store import Outgoing, Store
+from bot.store import Store
 from knowledge.load import packaged, packaged_files
 
 SECRET, PATH = "sec1", "/slack/events"

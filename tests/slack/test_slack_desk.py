@@ -14,9 +14,10 @@ from adapters.slack.command import begin
 from adapters.slack.deliveries import delivery, understood
 from bot.archive import Archive, Viewer
 from bot.erasure import forget_person
+from bot.records import Outgoing
 from bot.retell import Retelling
 from bot.speak import Message
-from bot.store import Outgoing, Store
+from bot.store import Store
 
 
 @pytest.fixture

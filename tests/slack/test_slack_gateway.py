@@ -13,9 +13,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.gateway import SlackGateway
 from adapters.slack.look import Look
-from bot.sender import Absent, NotSent, PlaceClosed, Unknown, Unsendable
+from bot.gateway import Absent, NotSent, PlaceClosed, Unknown, Unsendable
+from bot.records import Outgoing
 from bot.speak import Button, Message
-from bot.store import Outgoing, Store
+from bot.store import Store
 from knowledge.load import packaged
 
 LOOK = Look(packaged(), "en")

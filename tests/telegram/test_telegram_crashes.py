@@ -16,8 +16,9 @@ from test_telegram_faults import _free_port
 
 from adapters.telegram.address import Address
 from adapters.telegram.formatting import parts
+from bot.records import Conversation
 from bot.speak import Message
-from bot.store import Conversation, Store
+from bot.store import Store
 
 HERE = Path(__file__).parent
 

@@ -21,8 +21,8 @@ from adapters.telegram.pacing import Minute, Pacing
 from adapters.telegram.polling import TWO_POLLERS, Failed, Poller
 from adapters.telegram.request import Request, session
 from adapters.telegram.update import KINDS
+from bot.gateway import NotSent
 from bot.logs import configure, redact
-from bot.sender import NotSent
 from bot.serve import AlreadyServed, CannotServe
 from bot.store import Store
 from knowledge.load import packaged, packaged_files

@@ -40,8 +40,9 @@ from bot.effects import (
 )
 from bot.markup import blocks, escape, plain
 from bot.receipts import Receipt
+from bot.records import Outgoing
 from bot.speak import Message, pictured, speak
-from bot.store import Outgoing, Store
+from bot.store import Store
 from bot.taps import LONGEST, ranked_so_far
 from bot.understand.reading import Fact
 from knowledge.load import packaged

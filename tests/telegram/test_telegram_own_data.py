@@ -9,7 +9,7 @@ from telegram_stub import NAME, Refused
 from telegram_talk import ANN, BEN, GROUP, Chat, column, served
 
 from adapters.telegram import own_data
-from bot.store import StoreError
+from bot.store_errors import StoreError
 
 
 async def advised(stub, chat):
